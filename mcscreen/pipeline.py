@@ -1,0 +1,374 @@
+"""From uploads to screenings: the only place where the stages meet.
+
+    intake -> extractors -> parts -> prompts -> segmenter -> matchers -> checks -> Screening
+
+Each stage is a plain function over frozen values, so this module reads top to bottom as the order of work. A `Screener`
+holds what is costly to set up (the encoder, the rubric's vectors) and is used for many submissions; `screen_one` does the
+whole job for one upload and takes and returns only what pickles, so that any process pool or cluster can run it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcscreen.checks import CHECKS
+from mcscreen.checks import citations as citations_check
+from mcscreen.checks import coverage as coverage_check
+from mcscreen.citation_rows import read_rows
+from mcscreen.errors import InputError, RubricError
+from mcscreen.extractors import read_document
+from mcscreen.intake import Upload, find_uploads, open_upload
+from mcscreen.limits import DEFAULT_LIMITS, Limits
+from mcscreen.matchers import DEFAULT_ENCODER, SimilarityFinder, load_encoder
+from mcscreen.model import Thresholds, load_model
+from mcscreen.parts import assign_parts
+from mcscreen.prompts import Span, find_prompts, own_words
+from mcscreen.results import DocumentRecord, Requirement, RubricRecord, Screening, SectionRecord, SubmissionRecord, WordCount
+from mcscreen.rubric import Rubric
+from mcscreen.rubric_files import RubricFolder, load_rubric_folder
+from mcscreen.segmenter import segment
+from mcscreen.shipped import shipped
+from mcscreen.submission import ARTIFACT, Match, Passage, Section, Submission
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Screener",
+    "Settings",
+    "list_rubrics",
+    "load_rubric",
+    "load_submission",
+    "passages_of",
+    "screen_batch",
+    "screen_one",
+    "to_frame",
+]
+
+_log = logging.getLogger("mcscreen")
+
+_VERSIONED = ("mcscreen", "pypdfium2", "pdfplumber", "lxml", "openpyxl", "spacy", "onnxruntime", "tokenizers")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything but the uploads that a screening depends on.
+
+    Attributes:
+        rubric: Id of a shipped rubric, or path of a rubric folder or rubric.toml.
+        encoder: Name or path, see `mcscreen.matchers.load_encoder`.
+        ocr: Whether scanned pages are read with tesseract, where it is installed.
+        limits: Bounds for reading one file.
+    """
+
+    rubric: str
+    encoder: str = DEFAULT_ENCODER
+    ocr: bool = False
+    limits: Limits = DEFAULT_LIMITS
+
+
+def load_rubric(name: str | Path) -> RubricFolder:
+    """A rubric with its exemplars.
+
+    Args:
+        name: Id of a shipped rubric, or path of a rubric folder or of a rubric.toml.
+
+    Raises:
+        RubricError: When there is no such rubric, or it is not valid; all its problems are named with file, key and line.
+    """
+    path = Path(name)
+    if path.exists():
+        return load_rubric_folder(path)
+    folder = shipped("rubrics") / str(name)
+    if "/" not in str(name) and "\\" not in str(name) and (folder / "rubric.toml").is_file():
+        return load_rubric_folder(folder)
+    raise RubricError(
+        f"no rubric {str(name)!r}: neither a file or folder nor one of {', '.join(r for r, _ in list_rubrics())}; see 'mcscreen rubric list'"
+    )
+
+
+def list_rubrics() -> list[tuple[str, Path]]:
+    """Ids and folders of the shipped rubrics, by id."""
+    return [(p.name, p) for p in sorted(shipped("rubrics").iterdir()) if (p / "rubric.toml").is_file()]
+
+
+def load_submission(path: str | Path, *, limits: Limits = DEFAULT_LIMITS, ocr: bool = False) -> Submission:
+    """Read one upload: a submission folder, a .zip of one, or a single document.
+
+    Raises:
+        InputError: When the path does not exist, or holds several submissions.
+    """
+    uploads = find_uploads([Path(path)])
+    if len(uploads) != 1:
+        raise InputError(f"{path}: holds {len(uploads)} submissions; give one of them, or use screen_batch for all")
+    return _read(uploads[0], limits, ocr)
+
+
+def _read(upload: Upload, limits: Limits, ocr: bool) -> Submission:
+    with open_upload(upload, limits) as opened:
+        documents = tuple(read_document(f.path, f.name, limits=limits, ocr=ocr) for f in opened.files)
+        return Submission(id=upload.id, documents=documents, declared=opened.declared, problems=opened.problems)
+
+
+class Screener:
+    """Screens submissions against one rubric.
+
+    Args:
+        rubric: As `load_rubric` gives it, or what `load_rubric` takes.
+        encoder: Name or path of the encoder.
+        ocr: Whether scanned pages are read with tesseract, where it is installed.
+        limits: Bounds for reading one file.
+
+    Attributes:
+        rubric: The rubric in use.
+        fingerprint: Hash of versions, weights, thresholds, rubric and settings.
+
+    Raises:
+        RubricError: When the rubric cannot be used.
+        ModelError: When the encoder cannot be used.
+    """
+
+    def __init__(
+        self, rubric: RubricFolder | str | Path, *, encoder: str = DEFAULT_ENCODER, ocr: bool = False, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        folder = rubric if isinstance(rubric, RubricFolder) else load_rubric(rubric)
+        self.rubric: Rubric = folder.rubric
+        self._rubric_sha256 = folder.sha256
+        self._ocr, self._limits = ocr, limits
+        self._encoder = load_encoder(encoder)
+        # Another encoder has no thresholds of its own yet: the shipped one's are used, and the stamp says that they rest on nothing.
+        model = load_model(shipped("models") / DEFAULT_ENCODER)
+        self._thresholds: Thresholds = model.thresholds
+        self.calibration = model.calibration
+        self._finders = {p.id: SimilarityFinder(p.facets, self._encoder) for p in self.rubric.parts if p.facets}
+        self.fingerprint = self._fingerprint()
+
+    def _fingerprint(self) -> str:
+        facts = {
+            "versions": {name: _version(name) for name in _VERSIONED},
+            "encoder": self._encoder.fingerprint,
+            "thresholds": self._thresholds.model_dump(),
+            "rubric": self._rubric_sha256,
+            "ocr": self._ocr,
+            "limits": asdict(self._limits),
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+    def screen(self, submission: Submission | str | Path) -> Screening:
+        """Screen one submission.
+
+        Args:
+            submission: As `load_submission` gives it, or a path to read.
+
+        Raises:
+            InputError: When a path does not exist or holds several submissions.
+        """
+        if not isinstance(submission, Submission):
+            submission = load_submission(submission, limits=self._limits, ocr=self._ocr)
+        rubric = self.rubric
+        sections = assign_parts(submission, rubric)
+        prompts = _prompts(submission, sections, rubric)
+        counts = _word_counts(submission, sections, prompts, rubric)
+        requirements = tuple(line for check in CHECKS.values() for line in check(submission, sections, rubric, counts))
+        rows = read_rows(submission, sections, rubric)
+        return Screening(
+            fingerprint=self.fingerprint,
+            calibration=self.calibration,
+            rubric=RubricRecord(id=rubric.id, sha256=self._rubric_sha256, title=rubric.title),
+            submission=_record(submission, sections),
+            words=counts,
+            requirements=_problems(submission) + requirements,
+            coverage=coverage_check.check(submission, sections, rubric, self._matches(submission, sections, prompts), self._thresholds),
+            citations=citations_check.check(submission, sections, rows, rubric),
+        )
+
+    def _matches(self, submission: Submission, sections: Sequence[Section], prompts: dict[Section, tuple[Span, ...]]) -> list[Match]:
+        matches: list[Match] = []
+        for part, finder in self._finders.items():
+            sentences = [
+                sentence
+                for section in sections
+                if section.part == part and submission.documents[section.document].readable
+                for sentence in segment(submission.documents[section.document], section.document, section, _spans(prompts[section]))
+            ]
+            matches.extend(finder.find(sentences))
+        return matches
+
+
+def _spans(prompts: Sequence[Span]) -> list[tuple[int, int]]:
+    return [(p.start, p.end) for p in prompts]
+
+
+def _prompts(submission: Submission, sections: Sequence[Section], rubric: Rubric) -> dict[Section, tuple[Span, ...]]:
+    return {s: () if s.part == ARTIFACT else find_prompts(submission.documents[s.document], s, rubric) for s in sections}
+
+
+def _word_counts(
+    submission: Submission, sections: Sequence[Section], prompts: dict[Section, tuple[Span, ...]], rubric: Rubric
+) -> tuple[WordCount, ...]:
+    counts = []
+    for part in rubric.parts:
+        own = raw = 0
+        for section in sections:
+            document = submission.documents[section.document]
+            if section.part == part.id and document.readable:
+                a, b = own_words(document, section, prompts[section])
+                own, raw = own + a, raw + b
+        counts.append(WordCount(part=part.id, own=own, raw=raw, minimum=part.minimum_words))
+    return tuple(counts)
+
+
+def _problems(submission: Submission) -> tuple[Requirement, ...]:
+    return tuple(Requirement(check="upload", subject=submission.id, status="flagged", message=problem) for problem in submission.problems)
+
+
+def _record(submission: Submission, sections: Sequence[Section]) -> SubmissionRecord:
+    records = []
+    for index, document in enumerate(submission.documents):
+        own = [s for s in sections if s.document == index]
+        records.append(
+            DocumentRecord(
+                name=document.name,
+                part="+".join(dict.fromkeys(s.part for s in own)) or None,
+                status=document.status,
+                reason=document.reason,
+                reader=document.reader,
+                pages=document.pages,
+                page_kind=document.page_kind,
+                words=document.words,
+                seconds=document.seconds,
+                format=document.format,
+                sha256=document.sha256,
+                sections=tuple(SectionRecord(part=s.part, start=s.start, end=s.end, basis=s.basis, guessed=s.guessed) for s in own),
+                warnings=document.warnings,
+            )
+        )
+    return SubmissionRecord(id=submission.id, documents=tuple(records))
+
+
+@lru_cache(maxsize=2)
+def _screener(settings: Settings) -> Screener:
+    return Screener(settings.rubric, encoder=settings.encoder, ocr=settings.ocr, limits=settings.limits)
+
+
+def screen_one(upload: Upload, settings: Settings) -> Screening:
+    """Read and screen one upload; the set-up is kept for the next call in the same process.
+
+    A submission that cannot be screened at all gives a screening that says so, because a batch must not end for one of
+    its members.
+
+    Raises:
+        McscreenError: Only for the settings: a rubric or an encoder that cannot be used.
+    """
+    screener = _screener(settings)
+    try:
+        return screener.screen(_read(upload, settings.limits, settings.ocr))
+    except Exception as error:  # whatever it is, the other submissions go on
+        _log.exception("submission %s could not be screened", hashlib.sha256(upload.id.encode("utf-8", "replace")).hexdigest()[:12])
+        message = f"this submission could not be screened ({type(error).__name__}); look at it by hand and report the log line"
+        failed = Submission(id=upload.id, documents=(), problems=(message,))
+        return Screening(
+            fingerprint=screener.fingerprint,
+            calibration=screener.calibration,
+            rubric=RubricRecord(id=screener.rubric.id, sha256=screener._rubric_sha256, title=screener.rubric.title),
+            submission=SubmissionRecord(id=upload.id, documents=()),
+            requirements=_problems(failed),
+            coverage=coverage_check.check(failed, (), screener.rubric, (), screener._thresholds),
+        )
+
+
+def screen_batch(paths: Sequence[str | Path], settings: Settings, *, jobs: int = 1) -> Iterator[tuple[int, Screening]]:
+    """Screen every submission under the paths, one after the other or in several processes.
+
+    Args:
+        paths: Submission folders, .zip files, folders of submissions, LMS exports.
+        settings: What to screen with.
+        jobs: Processes. Each loads the encoder for itself.
+
+    Yields:
+        The number of submissions in all, and the next screening, in the order of the uploads.
+
+    Raises:
+        InputError: When a path does not exist.
+        McscreenError: When the rubric or the encoder cannot be used.
+    """
+    uploads = find_uploads([Path(p) for p in paths])
+    if jobs <= 1 or len(uploads) <= 1:
+        for upload in uploads:
+            yield len(uploads), screen_one(upload, settings)
+        return
+    load_rubric(settings.rubric)
+    workers = min(jobs, len(uploads), 2 * (os.cpu_count() or 1))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for screening in pool.map(screen_one, uploads, [settings] * len(uploads)):
+            yield len(uploads), screening
+
+
+def passages_of(path: str | Path, *, limits: Limits = DEFAULT_LIMITS, ocr: bool = False) -> list[Passage]:
+    """Sentences of one document with their places, as they would be searched.
+
+    Raises:
+        InputError: When the path does not exist, or the file could not be read.
+    """
+    file = Path(path)
+    if not file.exists():
+        raise InputError(f"{path}: no such file")
+    document = read_document(file, file.name, limits=limits, ocr=ocr)
+    if not document.readable:
+        raise InputError(f"{path}: {document.status}: {document.reason}")
+    return segment(document, 0, Section(0, ARTIFACT, 0, len(document.text), "assumed"))
+
+
+def to_frame(screenings: Sequence[Screening], table: str = "coverage") -> pd.DataFrame:
+    """Screenings as a tidy table, one row a line.
+
+    Args:
+        screenings: Any number of screenings.
+        table: "coverage", "citations", "requirements", "words" or "documents".
+
+    Returns:
+        A data frame with the column `submission` first. Evidence is kept as the best quote, its document and its score.
+
+    Raises:
+        ValueError: When there is no such table.
+    """
+    tables = {
+        "coverage": lambda s: s.coverage,
+        "citations": lambda s: s.citations,
+        "requirements": lambda s: s.requirements,
+        "words": lambda s: s.words,
+        "documents": lambda s: s.submission.documents,
+    }
+    if table not in tables:
+        raise ValueError(f"no table {table!r}; there are {', '.join(tables)}")
+    import pandas as pd
+
+    rows = []
+    for screening in screenings:
+        for line in tables[table](screening):
+            fields = line.model_dump(mode="python")
+            evidence = fields.pop("evidence", None)
+            if evidence is not None:
+                best = evidence[0] if evidence else {}
+                fields |= {"quote": best.get("quote"), "quote_document": best.get("document"), "quote_score": best.get("score")}
+            fields.pop("sections", None)
+            rows.append({"submission": screening.submission.id, **fields})
+    return pd.DataFrame(rows)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"

@@ -1,0 +1,38 @@
+"""coverage.csv, citations.csv, requirements.csv, documents.csv: one row a fact, for spreadsheets and scripts.
+
+UTF-8 with a byte order mark, because spreadsheets otherwise take it for the local code page. Each text is one line and
+cannot start a formula (`inert.cell`); numbers made by the tool stay numbers. The untouched text is in screenings.jsonl.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from mcscreen.inert import cell, single_line
+from mcscreen.results import Screening
+from mcscreen.rubric import Rubric
+from mcscreen.tables import Table, Value, citations, coverage, documents, requirements
+
+__all__ = ["render"]
+
+
+def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, bytes]]:
+    """One file a table."""
+    for table in (citations(screenings, rubric), requirements(screenings), documents(screenings), coverage(screenings, rubric)):
+        yield f"{table.name}.csv", _encode(table)
+
+
+def _encode(table: Table) -> bytes:
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow(cell(column.key) for column in table.columns)
+    writer.writerows([_field(value) for value in row] for row in table.rows)
+    return file.getvalue().encode("utf-8-sig")
+
+
+def _field(value: Value) -> str:
+    if value is None:
+        return ""
+    return cell(single_line(value)) if isinstance(value, str) else str(value)

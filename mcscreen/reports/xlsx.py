@@ -1,0 +1,103 @@
+"""screenings.xlsx: the same facts as the CSV files and an overview, for people who work in a spreadsheet.
+
+Every text is stored as a string, never as a formula, and marked so that it stays one when somebody edits the cell. Equal
+screenings give equal bytes: the times inside the workbook and inside its ZIP container are fixed.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, cast
+
+from mcscreen.inert import plain, shorten, starts_formula
+from mcscreen.results import Screening
+from mcscreen.rubric import Rubric
+from mcscreen.tables import Table, citations, coverage, documents, overview, requirements
+
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+__all__ = ["render"]
+
+_CELL_LENGTH = 32_767
+_ROWS = 1_048_575
+"""Rows below the header that a worksheet can hold."""
+
+_SAVED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
+_TIME = (2000, 1, 1, 0, 0, 0)
+
+
+def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, bytes]]:
+    """One workbook; a table that is longer than a worksheet goes on in another one."""
+    import openpyxl
+
+    workbook = openpyxl.Workbook()
+    for sheet in list(workbook.worksheets):
+        workbook.remove(sheet)
+    workbook.properties.creator = "mcscreen"
+    for table in (
+        overview(screenings, rubric),
+        coverage(screenings, rubric),
+        citations(screenings, rubric),
+        requirements(screenings),
+        documents(screenings),
+    ):
+        for number, start in enumerate(range(0, max(len(table.rows), 1), _ROWS), 1):
+            title = table.name.capitalize() + (f" {number}" if number > 1 else "")
+            _fill(workbook.create_sheet(title), Table(table.name, table.columns, table.rows[start : start + _ROWS]))
+    file = io.BytesIO()
+    workbook.save(file)
+    yield "screenings.xlsx", _with_fixed_times(file.getvalue())
+
+
+def _fill(sheet: Worksheet, table: Table) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    bold, shade = Font(bold=True), PatternFill("solid", fgColor="E8ECF1")
+    top = Alignment(vertical="top", wrap_text=True)
+    for x, column in enumerate(table.columns, 1):
+        head = cast("Cell", sheet.cell(1, x))
+        _write(head, column.title)
+        head.font, head.fill, head.alignment = bold, shade, top
+        sheet.column_dimensions[head.column_letter].width = column.width
+    for y, row in enumerate(table.rows, 2):
+        for x, value in enumerate(row, 1):
+            if value is None:
+                continue
+            field = cast("Cell", sheet.cell(y, x))
+            field.alignment = top
+            if isinstance(value, str):
+                _write(field, value)
+            else:
+                field.value = value
+                field.number_format = "0.00" if isinstance(value, float) else "#,##0"
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = f"A1:{head.column_letter}{len(table.rows) + 1}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
+
+
+def _write(field: Cell, text: str) -> None:
+    field.value = shorten(plain(text), _CELL_LENGTH)
+    field.data_type = "s"
+    field.quotePrefix = starts_formula(text)
+
+
+def _with_fixed_times(content: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
+        for member in source.infolist():
+            data = source.read(member)
+            if member.filename == "docProps/core.xml":
+                data = _SAVED.sub(rb"\g<1>2000-01-01T00:00:00Z", data)
+            info = zipfile.ZipInfo(member.filename, _TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, data)
+    return file.getvalue()

@@ -1,0 +1,168 @@
+"""What a screening says: the contract with platforms, one model a kind of fact.
+
+These models cross the boundary (JSON, CSV, HTML, the Python API), so they are pydantic, frozen, and their JSON Schema is
+published in docs/schema/. Completion (`requirements`) is kept apart from the evidence map (`coverage`) because the first
+is a matter of counting and the second of judgement, and only a person judges.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mcscreen.document import Status as DocumentStatus
+
+__all__ = [
+    "CitationStatus",
+    "Citation",
+    "Coverage",
+    "CoverageStatus",
+    "DocumentRecord",
+    "Evidence",
+    "Requirement",
+    "RubricRecord",
+    "Screening",
+    "SectionRecord",
+    "SubmissionRecord",
+    "WordCount",
+]
+
+CoverageStatus = Literal["covered", "thin", "not_found", "unread"]
+CitationStatus = Literal[
+    "ok",
+    "artifact_missing",
+    "out_of_range",
+    "unrelated",
+    "no_locator",
+    "no_explanation",
+    "row_missing",
+    "cannot_verify",
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True, populate_by_name=True)
+
+
+class SectionRecord(_Frozen):
+    """A stretch of a document that was taken as a part."""
+
+    part: str = Field(description="Part id of the rubric, or 'artifact'.")
+    start: int
+    end: int
+    basis: Literal["manifest", "name", "folder", "heading", "content", "assumed"]
+    guessed: bool = Field(description="True when nothing the candidate wrote says so.")
+
+
+class DocumentRecord(_Frozen):
+    """One uploaded file and how its reading ended."""
+
+    name: str
+    part: str | None = Field(description="Part id; 'artifact'; several ids joined by '+' for a combined file; null when it is none.")
+    status: DocumentStatus
+    reason: str
+    reader: str
+    pages: int | None = Field(description="Pages, slides or sheets; null where the format has none.")
+    page_kind: Literal["page", "slide", "sheet"] | None = None
+    words: int
+    seconds: float | None = Field(default=None, description="Length of a video.")
+    format: str = ""
+    sha256: str
+    sections: tuple[SectionRecord, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class SubmissionRecord(_Frozen):
+    """What was uploaded."""
+
+    id: str
+    documents: tuple[DocumentRecord, ...]
+
+
+class RubricRecord(_Frozen):
+    """Which rubric, to the byte."""
+
+    id: str
+    sha256: str
+    title: str = ""
+
+
+class Evidence(_Frozen):
+    """A quote and where it stands; `start` and `end` are offsets in the document's text as read."""
+
+    document: str
+    page: int | None = None
+    slide: int | None = None
+    sheet: str | None = None
+    row: int | None = None
+    seconds: tuple[float, float] | None = None
+    heading: str | None = None
+    paragraph: int | None = None
+    start: int
+    end: int
+    quote: str
+    score: float | None = None
+    cues: tuple[str, ...] = Field(default=(), description="Plain remarks on the passage, such as 'restates the question'.")
+
+
+class Requirement(_Frozen):
+    """A matter of completion: something is there, or it is flagged, or it could not be checked."""
+
+    check: str = Field(description="Name of the check, such as 'minimum_words'.")
+    subject: str = Field(description="What it is about: a part id, a document's name.")
+    status: Literal["met", "flagged", "unchecked"]
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+class WordCount(_Frozen):
+    """Words of one part."""
+
+    part: str
+    own: int = Field(description="The candidate's own words: without headings, pasted questions and template text.")
+    raw: int = Field(description="All words of the part as uploaded.")
+    minimum: int | None = None
+
+
+class Coverage(_Frozen):
+    """One facet: whether it is addressed, and where."""
+
+    part: str
+    criterion: str
+    facet: str
+    required: bool = True
+    status: CoverageStatus
+    score: float | None = Field(description="Between 0 and 1; null when nothing could be searched.")
+    message: str = ""
+    evidence: tuple[Evidence, ...] = Field(description="Best first; for 'not_found' these are the nearest misses.")
+
+
+class Citation(_Frozen):
+    """One row of the Part 2 self-analysis, or a detail that has none."""
+
+    row: int | None = Field(description="Number of the row, from 1; null for 'row_missing'.")
+    detail: str
+    facet: str | None = Field(description="Id of the rubric's detail.")
+    artifact: str
+    locator: str
+    explanation: str
+    status: CitationStatus
+    score: float | None = None
+    message: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Screening(_Frozen):
+    """Everything that was found in one submission for one rubric."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    fingerprint: str = Field(description="Hash of versions, weights, rubric and settings: equal fingerprints and equal files give equal results.")
+    calibration: str = Field(default="uncalibrated", description="What the scores rest on.")
+    rubric: RubricRecord
+    submission: SubmissionRecord
+    words: tuple[WordCount, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    reflection: dict[str, object] = Field(default_factory=dict)

@@ -1,0 +1,27 @@
+"""JSON Schemas of what crosses the boundary: rubric files in, screenings out.
+
+They are made from the models, so they cannot disagree with the code; the copies in docs/schema/ are for people and platforms
+that do not run it, and a test holds them equal.
+"""
+
+from __future__ import annotations
+
+from mcscreen.results import Screening
+from mcscreen.rubric import Rubric
+
+__all__ = ["DIALECT", "schemas"]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schemas() -> dict[str, dict[str, object]]:
+    """JSON Schemas (draft 2020-12) by name.
+
+    `rubric` is the content of a rubric.toml, `screening` one line of a screenings.jsonl. The `$id` is a name with the contract's
+    version, not an address.
+    """
+    made: dict[str, dict[str, object]] = {
+        "rubric": Rubric.model_json_schema(by_alias=True, mode="validation"),
+        "screening": Screening.model_json_schema(by_alias=True, mode="serialization"),
+    }
+    return {name: {"$schema": DIALECT, "$id": f"urn:mcscreen:schema:{name}:1", **schema} for name, schema in made.items()}

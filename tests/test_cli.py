@@ -1,0 +1,129 @@
+"""The command line: what it prints where, what it writes, and its exit codes."""
+
+import json
+
+import pytest
+
+from mcscreen import cli
+
+
+def _run(capsys, *arguments):
+    """Exit code, stdout and stderr of a command line, in this process."""
+    import sys
+
+    before = sys.argv
+    sys.argv = ["mcscreen", *map(str, arguments)]
+    try:
+        cli.main()
+        code = 0
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
+    finally:
+        sys.argv = before
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_screen_writes_every_report_and_names_the_index(capsys, small_submission, tmp_path):
+    out = tmp_path / "report"
+    code, stdout, stderr = _run(capsys, "screen", small_submission, "--rubric", "student-centeredness", "--out", out)
+    assert code == 0
+    assert stdout.strip() == str(out / "index.html")
+    assert "1 screened" in stderr
+    names = {p.name for p in out.iterdir()}
+    assert {"index.html", "screenings.jsonl", "coverage.csv", "citations.csv", "requirements.csv", "screenings.xlsx"} <= names
+    assert json.loads((out / "screenings.jsonl").read_text(encoding="utf-8"))["submission"]["id"] == "lindqvist"
+
+
+def test_unread_documents_exit_with_3_and_gaps_with_4_only_when_asked(capsys, small_submission, tmp_path):
+    (small_submission / "artifacts" / "scan.pdf").write_bytes(b"not a pdf at all \x00\x01\x02\x03" * 9)
+    common = ("screen", small_submission, "-r", "student-centeredness", "-o", tmp_path / "r", "-f", "jsonl")
+    code, _, stderr = _run(capsys, *common)
+    assert code == 3
+    assert "could not be read" in stderr
+    code, _, _ = _run(capsys, *common, "--fail-on-gaps")
+    assert code == 4
+
+
+def test_wrong_usage_exits_with_2(capsys, small_submission, tmp_path):
+    code, _, stderr = _run(capsys, "screen", small_submission, "-r", "student-centeredness", "-o", tmp_path / "r", "-f", "pdf")
+    assert code == 2
+    assert "html" in stderr
+    (tmp_path / "file").write_text("x")
+    assert _run(capsys, "screen", small_submission, "-r", "student-centeredness", "-o", tmp_path / "file")[0] == 2
+    assert _run(capsys, "no-such-command")[0] == 2
+
+
+def test_what_cannot_run_exits_with_1_and_says_the_way_out(capsys, small_submission, tmp_path):
+    code, _, stderr = _run(capsys, "screen", small_submission, "-r", "nothing", "-o", tmp_path / "r")
+    assert code == 1
+    assert "mcscreen rubric list" in stderr
+    code, _, stderr = _run(capsys, "screen", tmp_path / "nowhere", "-r", "student-centeredness", "-o", tmp_path / "r")
+    assert code == 1
+    assert "nowhere" in stderr
+
+
+def test_rubric_commands(capsys, tmp_path):
+    code, stdout, _ = _run(capsys, "rubric", "list")
+    assert code == 0
+    assert "student-centeredness" in stdout
+    code, stdout, _ = _run(capsys, "rubric", "show", "student-centeredness")
+    assert "Q4.examples" in stdout
+    assert "(optional)" in stdout
+    bad = tmp_path / "rubric.toml"
+    bad.write_text('schema = 1\nid = "Bad Id"\n')
+    code, _, stderr = _run(capsys, "rubric", "check", bad)
+    assert code == 1
+    assert "rubric.toml:2" in stderr
+
+
+def test_rubric_import_writes_a_file_that_loads_and_never_overwrites(capsys, tmp_path):
+    page = tmp_path / "page.txt"
+    page.write_text(
+        "Leading Family Nights\n\nOverview – The candidate shows that families come and take part.\n\nEssential Outcomes\n\n"
+        "1. Invite every family in its language and by more than one way.\n2. Evaluate each night with families and staff.\n\n"
+        "Part 1. Overview Questions\n\nAnswer these questions (800-word minimum):\n\n1. How did you invite families? What worked?\n"
+        "2. How did you evaluate the nights?\n\nPart 2. Evidence\n\nUpload artifacts.\n\nPart 3. Reflection\n\nWrite what you learned (300-word minimum).\n"
+    )
+    out = tmp_path / "family-nights" / "rubric.toml"
+    code, stdout, stderr = _run(capsys, "rubric", "import", page, "--out", out)
+    assert code == 0
+    assert stdout.strip() == str(out)
+    assert "confirm" in stderr
+    assert _run(capsys, "rubric", "check", out)[0] == 0
+    assert _run(capsys, "rubric", "import", page, "--out", out)[0] == 2
+
+
+def test_passages_prints_one_json_line_a_sentence(capsys, small_submission):
+    code, stdout, _ = _run(capsys, "passages", small_submission / "Part 1 Narrative.txt")
+    lines = [json.loads(line) for line in stdout.splitlines()]
+    assert code == 0
+    assert {"document", "start", "end", "text", "paragraph"} <= set(lines[0]) | {"paragraph"}
+    assert any(line["text"].startswith("By spring six") and line["heading"] == "Reading help before the bell" for line in lines)
+
+
+def test_evaluate_prints_figures(capsys, small_submission, tmp_path):
+    _run(capsys, "screen", small_submission, "-r", "student-centeredness", "-o", tmp_path / "r", "-f", "jsonl")
+    labels = tmp_path / "labels" / "lindqvist"
+    labels.mkdir(parents=True)
+    (labels / "labels.json").write_text(json.dumps({"part1": {"Q1.academic": "met", "Q1.physical": "missing"}, "evidence": {}}))
+    code, stdout, _ = _run(capsys, "evaluate", tmp_path / "r", "--labels", labels.parent)
+    assert code == 0
+    assert "auc" in stdout
+    code, stdout, _ = _run(capsys, "evaluate", tmp_path / "r", "--labels", labels.parent, "--json")
+    assert json.loads(stdout)[0]["name"] == "auc"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_exist(shell):
+    from typer._completion_classes import completion_init
+    from typer._completion_shared import get_completion_script
+
+    completion_init()
+    assert "mcscreen" in get_completion_script(prog_name="mcscreen", complete_var="_MCSCREEN_COMPLETE", shell=shell)
+
+
+def test_version(capsys):
+    code, stdout, _ = _run(capsys, "--version")
+    assert code == 0
+    assert stdout.startswith("mcscreen 0.")

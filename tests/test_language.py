@@ -1,0 +1,49 @@
+"""Which spaCy pipeline is used, and what is said when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mcscreen import language
+from mcscreen.errors import MissingExtra, ModelError
+
+
+@pytest.fixture(autouse=True)
+def no_leftovers() -> Iterator[None]:
+    yield
+    if language._load.cache_info().currsize > 1:
+        language._load.cache_clear()
+
+
+def test_the_pipeline_parses_and_is_loaded_once() -> None:
+    pipeline = language.english()
+    assert pipeline is language.english()
+    assert "ner" not in pipeline.pipe_names
+    assert [t.lemma_ for t in pipeline("The dogs barked.")][1:3] == ["dog", "bark"]
+
+
+def test_a_pipeline_that_is_named_but_missing_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(language.VARIABLE, "no_such_pipeline")
+    with pytest.raises(ModelError, match=r"no_such_pipeline.*MCSCREEN_SPACY_MODEL"):
+        language.english()
+
+
+def test_a_pipeline_without_a_parser_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    import spacy
+
+    spacy.blank("en").to_disk(str(tmp_path))
+    monkeypatch.setenv(language.VARIABLE, str(tmp_path))
+    with pytest.raises(ModelError, match="has no parser and no tagger and no lemmatizer"):
+        language.english()
+
+
+def test_nothing_installed_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    language._load.cache_clear()
+    monkeypatch.setattr(language, "PIPELINES", ("no_such_pipeline",))
+    with pytest.raises(ModelError, match="no English spaCy pipeline is installed; one of no_such_pipeline is needed"):
+        language.english()
+    monkeypatch.setattr(language.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match="pip install"):
+        language.english()
