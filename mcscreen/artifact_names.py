@@ -112,7 +112,7 @@ def _ranked(name: str, documents: Sequence[Document], own: frozenset[int]) -> li
     names = [[w for w in _words(d.name) if w not in _FILLER] or _words(d.name) for d in documents]
     scores: dict[int, float] = {}
     for index, document in enumerate(documents):
-        score = _alike(telling, names[index], names)
+        score = 0.0 if index in own and all(w.isdigit() for w in telling) else _alike(telling, names[index], names)
         if _extension(name) and _extension(name) == _extension(document.name):
             score = min(1.0, score + 0.02)
         if score < 0.9:

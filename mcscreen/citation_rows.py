@@ -9,11 +9,12 @@ wordings together are matched with the rubric's details.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
 from mcscreen.artifact_names import EXTENSION, find_mentions, resolve_artifact
-from mcscreen.citation_fields import RawRow
+from mcscreen.citation_fields import RawRow, is_title
 from mcscreen.citation_prose import read_prose
 from mcscreen.citation_tables import read_tables
 from mcscreen.detail_names import Wording, likeness, name_details, names_number
@@ -26,6 +27,9 @@ __all__ = ["read_rows"]
 
 _MOST_ROWS = 1_000
 """Rows that are kept; a self-analysis has some dozens."""
+
+_MOST_PARAGRAPHS = 3_000
+"""Paragraphs of a section that are searched for citations."""
 
 _SAME = re.compile(r"\W*(?:same(?: as (?:above|before))?|as above|ditto|ibid|see above|[\"“”″]|〃)\W*", re.I)
 _CONNECTORS = " ,;:([-–—)]/&+"
@@ -78,7 +82,7 @@ def _section_rows(section: Section, documents: Sequence[Document], rubric: Rubri
     loose = {(c.start, c.end) for t in unread for r in t.rows for c in r}
     piped = {b.start for b in blocks if _is_piped(document.text_of(b))} if rows else set()
     prose = [b for b in blocks if (b.kind != "cell" or (b.start, b.end) in loose) and b.start not in piped]
-    written = read_prose(document, section.document, prose, documents, rubric)
+    written = read_prose(document, section.document, prose[:_MOST_PARAGRAPHS], documents, rubric)
     if rows:
         # Beside a table only text that names its detail is a row of its own.
         written = [w for w in written if w.artifact and (names_number(w.detail, rubric) or likeness(w.detail, rubric) >= 0.6)]
@@ -92,12 +96,16 @@ def _inside(table: Table, section: Section) -> bool:
 
 
 def _place(document: Document, row: RawRow) -> Place:
-    block = next((b for b in document.blocks if b.start <= row.start < max(b.end, b.start + 1)), None)
-    return block.place if block else row.place
+    n = bisect_right(document.blocks, row.start, key=lambda b: b.start) - 1
+    return document.blocks[n].place if n >= 0 and row.start < document.blocks[n].end else row.place
 
 
 def _is_piped(text: str) -> bool:
-    return text.count("|") >= 2 and all(line.count("|") >= 2 for line in text.split("\n"))
+    """Whether every line is a row of cells between bars, and not a chain of labelled fields."""
+    if text.count("|") < 2 or not all(line.count("|") >= 2 for line in text.split("\n")):
+        return False
+    cells = re.split(r"[|\n]", text)
+    return sum(":" in c and is_title(c.partition(":")[0]) for c in cells) < 2
 
 
 def _piped(document: Document, blocks: Sequence[Block]) -> list[Table]:

@@ -29,6 +29,9 @@ __all__ = ["read_tables"]
 _TITLE_ROWS = 12
 """Rows that are searched for the title row."""
 
+_MOST_ROWS = 1_000
+"""Rows of one table that are read."""
+
 _SAMPLE_ROWS = 15
 """Rows by which columns without titles are guessed."""
 
@@ -110,12 +113,14 @@ class _Reader:
         if "artifact" not in columns.values() and "locator" not in columns.values() and "explanation" not in columns.values():
             return
         self.columns, self.width = columns, width
-        for n, row in enumerate(body):
+        for n, row in enumerate(body[:_MOST_ROWS]):
             self._row(row, columns, table.place, first=continues and n == 0)
 
     def _records(self, rows: list[_Row], place: Place) -> bool:
         """Tables whose first column holds the titles: one record for each further column, or one below the other."""
         labels = [field_of(r.texts[0]) if is_title(r.texts[0]) else None for r in rows]
+        if labels[0] is None and not rows[0].texts[0] and len(rows) <= 5:
+            labels[0] = "detail"
         titled = [label for label in labels if label in FIELDS]
         if len(set(titled)) < 3 and not (len(set(titled)) == 2 and len(rows) <= 3 and max(len(r.cells) for r in rows) == 2):
             return False
@@ -259,7 +264,14 @@ class _Reader:
 
     def _add(self, detail: str, artifact: str, locator: str, explanation: str, start: int, end: int, place: Place) -> None:
         self.used = True
-        self.rows.append(RawRow(detail, artifact, locator, explanation, self.context, self.index, start, end, place))
+        fields = [_unlabelled(text) for text in (detail, artifact, locator, explanation)]
+        self.rows.append(RawRow(*fields, self.context, self.index, start, end, place))
+
+
+def _unlabelled(text: str) -> str:
+    """A cell's text without a label of its own ("Artifact: …")."""
+    label, colon, rest = text.partition(":")
+    return rest.strip() if colon and rest.strip() and is_title(label) else text
 
 
 def _titled(rows: list[_Row]) -> tuple[list[_Row], _Columns] | None:

@@ -57,15 +57,18 @@ def main() -> None:
 
 
 def _say(text: str) -> None:
-    from mcscreen.inert import terminal
-
-    print(terminal(text), file=sys.stderr)
+    print(_safe(text), file=sys.stderr)
 
 
 def _show(text: str) -> None:
+    print(_safe(text))
+
+
+def _safe(text: str) -> str:
+    """Text for a terminal, line by line: names and quotes come from strangers."""
     from mcscreen.inert import terminal
 
-    print(terminal(text))
+    return "\n".join(line[: len(line) - len(line.lstrip(" "))] + terminal(line.strip()) for line in text.split("\n"))
 
 
 def _version(value: bool) -> None:

@@ -1,6 +1,6 @@
 """Headings that divide one file into parts.
 
-A file with all three parts is common, and so are the things that look like its headings: a table of contents, a title page
+Many candidates upload one file with all three parts, and much in it looks like their headings: a table of contents, a title page
 that names every part, "Part 1" twice in a row, "as I wrote in Part 1" at the end. A heading is a line of its own that
 `PartNames` recognises; what follows decides whether it is one, because a table of contents has nothing below its lines.
 """

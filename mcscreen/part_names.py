@@ -187,7 +187,7 @@ class PartNames:
             others = {w for t in self._titles if t is not title for w in t}
             single = [(w,) for w in title if len(w) > 4 and w not in others and w not in _NEUTRAL and (w,) not in taken]
             self._phrases[part.id] = [*([tuple(title)] if title else []), *usual, *single]
-        self._common = set(words_of(rubric.title)) | _NEUTRAL | _STOP
+        self._everywhere = set(words_of(rubric.title)) | _NEUTRAL | _STOP
 
     def numbered(self, words: Sequence[str]) -> list[str]:
         """Parts that a number says: "part 1", "pt ii", "parts 1 and 3"."""
@@ -237,7 +237,9 @@ class PartNames:
         return [Named(p, 2 if v > 1 else 1, self._rest(words, p)) for p, v in best.items() if v == top]
 
     def _rest(self, words: Sequence[str], part: str) -> tuple[str, ...]:
-        known = {w for phrase in self._phrases[part] for w in phrase} | self._common | _MARKERS | set(_NUMBERS) | set(self._labels) | {"p"}
+        known = (
+            {w for phrase in self._phrases[part] for w in phrase} | self._everywhere | _MARKERS | set(_NUMBERS) | set(self._labels) | {"p"}
+        )
         return tuple(w for w in words if w not in known and not w.isdigit() and not any(same_word(w, k) for k in known))
 
     def in_heading(self, line: str) -> Named | None:
@@ -269,9 +271,9 @@ class PartNames:
         if not 0 < len(words) <= 12 or re.search(r"[;,]\s*$|[a-z]{3,}\.\s*$", text):
             return None
         content = [w for w in words if w not in _STOP]
-        for part, title in zip(self._parts, self._titles, strict=True):
+        for titled, title in zip(self._parts, self._titles, strict=True):
             if title and len(content) == len(title) and _starts_with_title(content, title):
-                return Named(part.id, 2)
+                return Named(titled.id, 2)
         found = [n for n in self._by_phrase(words) if n.strength == 2 and not n.rest]
         return found[0] if len(found) == 1 and len(words) <= len(self._title(found[0].part)) + 5 else None
 

@@ -291,13 +291,14 @@ class _Assignment:
         alone = len(prose) == 1 and not any(s.part != ARTIFACT for ss in self.found.values() for s in ss)
         if alone and not own:
             own = list(prose)
-        own = sorted(own, key=lambda i: -max(self.likeness.score(texts[i], p) for p in missing))[:6]
+        score = {(i, p.id): self.likeness.score(texts[i], p) for i in own for p in missing}
+        own = sorted(own, key=lambda i: -max(score[i, p.id] for p in missing))[:5]
         if not own:
             return set()
         slots: list[Part | None] = [*missing, *[None] * max(0, len(own) - len(missing))]
         best = max(
             permutations(slots, len(own)),
-            key=lambda chosen: sum(self.likeness.score(texts[i], p) for i, p in zip(own, chosen, strict=True) if p is not None),
+            key=lambda chosen: sum(score[i, p.id] for i, p in zip(own, chosen, strict=True) if p is not None),
         )
         used: set[int] = set()
         for index, part in zip(own, best, strict=True):

@@ -13,6 +13,7 @@ import hashlib
 import json
 import logging
 import os
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -37,6 +38,8 @@ from mcscreen.prompts import Span, find_prompts, own_words
 from mcscreen.results import DocumentRecord, Requirement, RubricRecord, Screening, SectionRecord, SubmissionRecord, WordCount
 from mcscreen.rubric import Rubric
 from mcscreen.rubric_files import RubricFolder, load_rubric_folder
+from mcscreen.rubric_import import import_page, to_toml
+from mcscreen.rubric_lint import LintRemark, lint
 from mcscreen.segmenter import segment
 from mcscreen.shipped import shipped
 from mcscreen.submission import ARTIFACT, Match, Passage, Section, Submission
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Screener",
     "Settings",
+    "check_rubric",
+    "import_rubric",
     "list_rubrics",
     "load_rubric",
     "load_submission",
@@ -103,6 +108,39 @@ def list_rubrics() -> list[tuple[str, Path]]:
     return [(p.name, p) for p in sorted(shipped("rubrics").iterdir()) if (p / "rubric.toml").is_file()]
 
 
+def check_rubric(path: str | Path) -> list[LintRemark]:
+    """Remarks on a valid rubric: what will screen badly.
+
+    Raises:
+        RubricError: When the rubric is not valid; all its problems are named with file, key and line.
+    """
+    folder = load_rubric(path)
+    return lint(folder.rubric, folder.exemplars)
+
+
+def import_rubric(page: str | Path) -> tuple[str, str]:
+    """Read a micro-credential page and propose a rubric.
+
+    Args:
+        page: Pasted text, saved HTML, PDF or DOCX.
+
+    Returns:
+        The text of a rubric.toml in which every proposal is marked "confirm", and a one-line summary of what was found.
+
+    Raises:
+        InputError: When the page cannot be read.
+        RubricError: When no outcome is found in it; the message says what was looked for.
+    """
+    file = Path(page)
+    if not file.is_file():
+        raise InputError(f"{page}: no such file; give the page as text, HTML, PDF or DOCX")
+    document = read_document(file, file.name)
+    if not document.readable:
+        raise InputError(f"{page}: {document.status}: {document.reason}")
+    imported = import_page(document)
+    return to_toml(imported), imported.summary
+
+
 def load_submission(path: str | Path, *, limits: Limits = DEFAULT_LIMITS, ocr: bool = False) -> Submission:
     """Read one upload: a submission folder, a .zip of one, or a single document.
 
@@ -117,7 +155,7 @@ def load_submission(path: str | Path, *, limits: Limits = DEFAULT_LIMITS, ocr: b
 
 def _read(upload: Upload, limits: Limits, ocr: bool) -> Submission:
     with open_upload(upload, limits) as opened:
-        documents = tuple(read_document(f.path, f.name, limits=limits, ocr=ocr) for f in opened.files)
+        documents = tuple(f.unread or read_document(f.path, f.name, limits=limits, ocr=ocr) for f in opened.files)
         return Submission(id=upload.id, documents=documents, declared=opened.declared, problems=opened.problems)
 
 
@@ -275,7 +313,10 @@ def screen_one(upload: Upload, settings: Settings) -> Screening:
     try:
         return screener.screen(_read(upload, settings.limits, settings.ocr))
     except Exception as error:  # whatever it is, the other submissions go on
-        _log.exception("submission %s could not be screened", hashlib.sha256(upload.id.encode("utf-8", "replace")).hexdigest()[:12])
+        # The place in the code is logged and the exception's own text is not: it may quote the submission.
+        where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)))
+        identity = hashlib.sha256(upload.id.encode("utf-8", "replace")).hexdigest()[:12]
+        _log.error("submission %s could not be screened: %s at %s", identity, type(error).__name__, where)
         message = f"this submission could not be screened ({type(error).__name__}); look at it by hand and report the log line"
         failed = Submission(id=upload.id, documents=(), problems=(message,))
         return Screening(

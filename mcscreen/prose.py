@@ -91,7 +91,8 @@ def _write_chunk(lines: list[str], following: str, draft: Draft, width: int) -> 
 def _write_paragraph(text: str, draft: Draft) -> None:
     item = _ITEM.match(text)
     if item:
-        draft.paragraph(text[item.end() :] if text[0] in "-*+•‣◦▪●·–—" else text, kind="list_item", level=1)
+        # A bullet is type, a dash is typed: word processors count the dash as a word, and so do the people who wrote it.
+        draft.paragraph(text[item.end() :] if text[0] in "•‣◦▪●·" else text, kind="list_item", level=1)
     else:
         draft.paragraph(text)
 

@@ -135,7 +135,7 @@ _ASKS = re.compile(
 )
 _COUNT = rf"(\d{{1,3}}(?:[,. ]\d{{3}})+|\d{{2,5}}|(?:{'|'.join(_WORDED)})[ -](?:hundred|thousand))"
 _TO = r"(?:\s*(?:-|–|—|to|and)\s*\d[\d,]*)?"
-_LEAST = r"(?:minimum|min\.?|at least|no (?:fewer|less|shorter) than|not (?:fewer|less) than|more than)"
+_LEAST = r"(?:minimum|min\.?|at least|no (?:fewer|less|shorter) than|not (?:fewer|less) than|(?<!no )(?<!not )more than)"
 _BETWEEN = r"\W{0,3}(?:(?:length|word|count|is|of|a|total)\W{1,3}){0,4}"
 _MINIMUMS = tuple(
     re.compile(p, re.IGNORECASE)
@@ -186,7 +186,7 @@ def read_page(document: Document) -> Page:
     cuts = [(i, name) for i, line in enumerate(lines) if (name := _section(line, numbered=numbered))]
     stretches = [
         (name, lines[start], lines[start + 1 : end])
-        for (start, name), end in zip(cuts, [c[0] for c in cuts[1:]] + [len(lines)], strict=True)
+        for (start, name), end in zip(cuts, [c[0] for c in cuts[1:]] + [len(lines)], strict=False)
     ]
     notes: list[str] = []
     outcomes = _outcomes(stretches, lines)

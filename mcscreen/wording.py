@@ -179,8 +179,10 @@ def to_check(screening: Screening) -> int:
 
 
 def unread_documents(screening: Screening) -> tuple[DocumentRecord, ...]:
-    """The documents that were not read, or only in part."""
-    return tuple(d for d in screening.submission.documents if d.status != "text")
+    """The documents that were not read, or only in part; a video whose captions lie beside it counts as read."""
+    documents = screening.submission.documents
+    captions = {d.name.rpartition(".")[0] for d in documents if d.format in ("vtt", "srt", "sbv") and d.status in READABLE}
+    return tuple(d for d in documents if d.status != "text" and not (d.seconds and d.name.rpartition(".")[0] in captions))
 
 
 def searched_in_words(coverage: Coverage, screening: Screening) -> str:

@@ -12,9 +12,11 @@ PART1 = """Part 1. Overview Questions
 What resources have you implemented to ensure targeted support for each student academically, socially, emotionally, and physically.
 
 Reading help before the bell
+
 Four mornings a week our aide Noor takes nine second graders through the sounds they missed on Friday's check. By spring six of them had caught up with their class.
 
 A table for the new ones
+
 Every newcomer eats with two fifth graders for a month. They show where the ball is kept and who is funny.
 
 What worked, what did not and what would you do differently?

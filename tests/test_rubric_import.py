@@ -280,7 +280,8 @@ def test_minimums(text: str, words: int | None) -> None:
 
 
 def test_a_count_that_may_be_no_minimum_is_noted_and_one_for_each_question_is_summed() -> None:
-    page = "T\n\nOutcomes\n\n1. Sing.\n2. Dance.\n\nPart 1. Narrative\n\nUse at least 200 words for each question.\n\n1. Why?\n2. How?\n\nPart 3. Reflection\n\nAbout 300 words: what now?"
+    lists = "Outcomes\n\n1. Sing.\n2. Dance.\n\nPart 1. Narrative\n\nUse at least 200 words for each question.\n\n1. Why?\n2. How?"
+    page = f"Title\n\n{lists}\n\nPart 3. Reflection\n\nAbout 300 words: what now?"
     read = read_page(plain_document(page))
     assert [p.minimum for p in read.parts] == [400, None]
     assert len([n for n in read.notes if "each of 2 questions" in n or "'300 words'" in n]) == 2
@@ -301,13 +302,14 @@ def test_what_is_no_micro_credential_is_refused_with_what_was_seen(page: str, me
 
 
 def test_a_page_that_could_not_be_read_is_refused_with_the_reason() -> None:
-    with pytest.raises(RubricError, match="page.pdf: the page cannot be read .needs_ocr: only pictures"):
+    with pytest.raises(RubricError, match=r"page\.pdf: the page cannot be read .needs_ocr: only pictures"):
         import_page(Document(name="page.pdf", status="needs_ocr", reason="only pictures"))
 
 
 def test_any_text_survives_the_way_through_toml() -> None:
     nasty = 'Say """quotes""", a \\ backslash\\, # a hash, [brackets], an é, a \U0001f600, and a tab\there"'
-    page = f"{nasty}\n\nOverview\n\n{nasty} {nasty}\n\nOutcomes\n\n1. {nasty}\n2. Plain.\n\nPart 1. Questions\n\nAnswer:\n\n1. Why {nasty}?\n2. How?"
+    lists = f"Outcomes\n\n1. {nasty}\n2. Plain.\n\nPart 1. Questions\n\nAnswer:\n\n1. Why {nasty}?\n2. How?"
+    page = f"{nasty}\n\nOverview\n\n{nasty} {nasty}\n\n{lists}"
     imported = import_page(plain_document(page, 'a"b\\c\n.txt'))
     assert parse_rubric(to_toml(imported).encode()) == imported.rubric
     assert '"""quotes"""' in imported.rubric.outcomes[0].text

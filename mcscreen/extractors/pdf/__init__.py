@@ -281,7 +281,12 @@ def _take_tables(sheet: Sheet, draft: Draft) -> list[Inset]:
                 cells.setdefault(cell, []).append(word)
         if not grid.is_table({cell: len(words) for cell, words in cells.items()}):
             continue
-        rows = grid.rows({cell: cell_text(words) for cell, words in cells.items()})
+        texts: dict[tuple[int, int], str] = {}
+        for cell, words in cells.items():
+            left, right = grid.span(cell)
+            padding = min(8.0, max(0.0, min(word.x0 for word in words) - left))
+            texts[cell] = cell_text(words, right - padding)
+        rows = grid.rows(texts)
         insets.append(Inset(grid.xs[0], grid.xs[-1], grid.ys[0], grid.ys[-1], rows))
         sheet.words = outside
     return insets

@@ -56,6 +56,12 @@ class Grid:
             return self.owners[row][column]
         return None
 
+    def span(self, cell: tuple[int, int]) -> tuple[float, float]:
+        """Left and right edge of a cell."""
+        row = self.owners[cell[0]]
+        last = max(c for c, owner in enumerate(row) if owner == cell)
+        return self.xs[cell[1]], self.xs[last + 1]
+
     def rows(self, texts: dict[tuple[int, int], str]) -> list[list[str | Covered]]:
         """The table as rows of texts, without empty rows and columns."""
         rows: list[list[str | Covered]] = []

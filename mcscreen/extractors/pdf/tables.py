@@ -91,13 +91,17 @@ def _table(rows: Sequence[list[Word]], first: int, gaps: Sequence[tuple[float, f
         return None
     body = rows[first : first + len(columns)]
     groups = _logical_rows(body[heads:], columns[heads:], heads)
+    ends = [
+        max((w.x1 for row, places in zip(body, columns, strict=True) for w, c in zip(row, places, strict=True) if c == n), default=0.0)
+        for n in range(len(edges) + 1)
+    ]
     texts: list[list[str]] = []
     for group in [list(range(heads)), *groups] if headed else groups:
         cells: list[list[Word]] = [[] for _ in range(len(edges) + 1)]
         for index in group:
             for word, column in zip(body[index], columns[index], strict=True):
                 cells[column].append(word)
-        texts.append([cell_text(cell) for cell in cells])
+        texts.append([cell_text(cell, end) for cell, end in zip(cells, ends, strict=True)])
     return Columns(first, first + len(columns), texts, widest)
 
 
@@ -145,18 +149,17 @@ def join_split_row(above: Sequence[Sequence[str | Covered]], below: Sequence[Seq
 
     Returns:
         The rows of `above` with the first row of `below` joined to its last; None unless a sentence visibly runs on in a cell
-        and the row on the second page does not begin with a text of its own.
+        (or stops short in the only cell that has more) and the first cell of the second page is empty or runs on too.
     """
-    if not above or not below or len(above[-1]) != len(below[0]) or below[0][0] != "":
+    if not above or not below or len(above[-1]) != len(below[0]):
         return None
-    pairs = list(zip(above[-1], below[0], strict=True))
-    if any(after and (not isinstance(after, str) or not isinstance(before, str)) for before, after in pairs):
+    pairs = [
+        (before, after) for before, after in zip(above[-1], below[0], strict=True) if isinstance(before, str) and isinstance(after, str)
+    ]
+    if len(pairs) < len(below[0]):
         return None
-    if not any(
-        before and after[:1].islower() and not ENDED.search(before)
-        for before, after in pairs
-        if isinstance(before, str) and isinstance(after, str)
-    ):
+    runs_on = [bool(before) and after[:1].islower() and not ENDED.search(before) for before, after in pairs]
+    alone = [bool(before) and not ENDED.search(before) for before, after in pairs if after]
+    if not (any(runs_on) or alone == [True]) or (pairs[0][1] and not runs_on[0]):
         return None
-    joined = [join_lines([b, a]) if isinstance(b, str) and isinstance(a, str) and a else b for b, a in pairs]
-    return [*map(list, above[:-1]), joined]
+    return [*map(list, above[:-1]), [join_lines([before, after]) if before and after else before or after for before, after in pairs]]

@@ -19,7 +19,6 @@ BULLET = re.compile(r"^[•◦▪▫●○■□‣➢➤❖✓✔✦·∙⁃\uf
 DASH = re.compile(r"^[-–—*]\s+(?=\S)")
 _NUMBER = re.compile(r"^\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{2,4})[.)]\s+\S")
 ENDED = re.compile(r"""[.!?:;…]["'”’)\]]*$""")
-_BROKEN_OFF = re.compile(r"(?:[b-hj-np-z]|es|ed|er|ly|ing|ion|tion|ment)\b(?!['’])")
 RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
@@ -125,21 +124,25 @@ def marked(text: str) -> int:
     return 2 if BULLET.match(text) else 1 if DASH.match(text) or _NUMBER.match(text) else 0
 
 
-def cell_text(words: Iterable[Word]) -> str:
+def cell_text(words: Iterable[Word], right: float) -> str:
     """Text of one table cell: line wraps become spaces; a wide gap or a list mark keeps its line break.
 
-    In a narrow cell a word that does not fit is broken without a hyphen ("page", "s 1-2"); such an ending is put back.
+    In a narrow cell a word that does not fit is broken without a hyphen ("Plan_Bin", "der"). Where that may have happened,
+    the space is marked with a word joiner for `hyphens.mender`; undecided it reads as a space.
+
+    Args:
+        words: Words of the cell.
+        right: Where its lines have to end, in points.
     """
     lines = [Line(row) for row in rows_of(words)]
     steps = sorted(b.base - a.base for a, b in pairwise(lines))
     groups: list[list[str]] = []
     for number, line in enumerate(lines):
-        wide = number and steps and line.base - lines[number - 1].base > 1.5 * max(steps[len(steps) // 5], line.size)
+        last = lines[number - 1]
+        wide = number and steps and line.base - last.base > 1.5 * max(steps[len(steps) // 5], line.size)
         if groups and not wide and marked(line.text) != 2:
-            if lines[number - 1].text.isalpha() and _BROKEN_OFF.match(line.text):
-                groups[-1][-1] += line.text
-            else:
-                groups[-1].append(line.text)
+            full = len(last.words) == 1 and right - last.x1 < 1.1 * (last.x1 - last.x0) / len(last.text)
+            groups[-1].append(f"\u2060{line.text}" if full and not last.text.endswith("-") else line.text)
         else:
             groups.append([line.text])
     return "\n".join(join_lines(group) for group in groups)
