@@ -33,8 +33,7 @@ from mcscreen.intake import Upload, find_uploads, open_upload
 from mcscreen.limits import DEFAULT_LIMITS, Limits
 from mcscreen.matchers import DEFAULT_ENCODER, SimilarityFinder, load_encoder
 from mcscreen.model import Thresholds, load_model
-from mcscreen.parts import assign_parts
-from mcscreen.prompts import Span, find_prompts, own_words
+from mcscreen.parts import Span, assign_parts, find_prompts, own_words
 from mcscreen.results import DocumentRecord, Requirement, RubricRecord, Screening, SectionRecord, SubmissionRecord, WordCount
 from mcscreen.rubric import Rubric
 from mcscreen.rubric_files import RubricFolder, load_rubric_folder

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mcscreen.document import Document, Draft, count_words
-from mcscreen.prompts import find_prompts, own_words
+from mcscreen.parts.prompts import find_prompts, own_words
 from mcscreen.rubric import Rubric
 from mcscreen.submission import Section
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,6 +254,25 @@ def test_a_table_row_divided_by_the_page_end_is_made_whole(page: Page) -> None:
     assert second == [ROWS[1]]
 
 
+def test_names_broken_in_narrow_cells_are_made_whole(page: Page) -> None:
+    broken = ["Culture_Plan_Bin", "der, p. 4"]
+    for x in (60, 160, 166 + page.canvas.stringWidth(broken[0], "Helvetica", 10)):
+        page.canvas.line(x, 600, x, 700)
+    for y in (600, 650, 700):
+        page.canvas.line(60, y, 166 + page.canvas.stringWidth(broken[0], "Helvetica", 10), y)
+    page.canvas.setFont("Helvetica", 10)
+    for x, y, text in (
+        (64, 685, "Artifact"),
+        (164, 685, "File"),
+        (64, 635, "Academic"),
+        (64, 623, "support"),
+        (164, 635, broken[0]),
+        (164, 623, broken[1]),
+    ):
+        page.canvas.drawString(x, y, text)
+    assert cells_of(read(page.save())) == [[["Artifact", "File"], ["Academic support", "Culture_Plan_Binder, p. 4"]]]
+
+
 def test_merged_cells_point_to_the_same_text(page: Page) -> None:
     canvas = page.canvas
     for x0, y0, x1, y1 in ((60, 700, 360, 700), (160, 680, 360, 680), (60, 660, 360, 660), (60, 640, 360, 640)):
@@ -463,6 +483,31 @@ def test_letters_without_a_table_of_characters_need_ocr(tmp_path: Path) -> None:
     with pytest.raises(UnreadableDocument) as refusal:
         read(path)
     assert refusal.value.status == "needs_ocr"
+
+
+def test_a_file_that_breaks_off_is_partial(page: Page) -> None:
+    for _ in range(3):
+        page.write(LEFT)
+        page.turn()
+    path = page.save()
+    path.write_bytes(path.read_bytes().partition(b"startxref")[0])
+    document = read(path)
+    assert document.status == "partial"
+    assert document.reason.startswith("the end of the file is missing")
+    assert LEFT in document.text
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_word_is_lost_wherever_it_stands(page: Page, seed: int) -> None:
+    chance = random.Random(seed)
+    words = [f"w{n}{chance.choice('aeiou')}" for n in range(150)]
+    for word in words:
+        size = chance.choice([8, 10, 10, 10, 14])
+        page.canvas.setFont("Helvetica", size)
+        page.canvas.drawString(chance.uniform(40, 500), round(chance.uniform(40, 800) / 12) * 12, word)
+    text = read(page.save()).text
+    assert sum(word in text for word in words) >= 0.97 * len(words)  # words drawn over each other may run together
+    assert len(text.replace(" ", "").replace("\n", "")) == sum(map(len, words))
 
 
 def test_the_page_limit_is_told(page: Page) -> None:

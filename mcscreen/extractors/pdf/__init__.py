@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcscreen.document import Draft, UnreadableDocument, count_words
 from mcscreen.extractors.pdf.grids import find_grids
@@ -28,6 +29,9 @@ from mcscreen.extractors.pdf.running import running_lines
 from mcscreen.extractors.pdf.tables import join_split_row
 from mcscreen.extractors.pdf.words import Word, cell_text, join_lines
 from mcscreen.limits import Limits
+
+if TYPE_CHECKING:
+    import pypdfium2
 
 __all__ = ["extract"]
 
@@ -75,12 +79,24 @@ def extract(path: Path, draft: Draft, limits: Limits, ocr: Callable[[bytes], str
         return
     with pdf:
         _read(pdf, path, draft, limits, ocr)
+    if _cut_off(path):
+        draft.unread("the end of the file is missing, so pages may be lost; upload it again")
 
 
-def _read(pdf: object, path: Path, draft: Draft, limits: Limits, ocr: Callable[[bytes], str] | None) -> None:
+def _cut_off(path: Path) -> bool:
+    """Whether the last 100 kB lack the pointer to the table of objects with which every whole PDF ends.
+
+    pdfium rebuilds that table silently, so that a file whose upload broke off looks like a shorter one. A pointer to 0 does
+    not count: it stands near the beginning of files prepared for the web.
+    """
+    with path.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, 2) - 100_000))
+        return not re.search(rb"startxref\s+0*[1-9]", stream.read())
+
+
+def _read(pdf: pypdfium2.PdfDocument, path: Path, draft: Draft, limits: Limits, ocr: Callable[[bytes], str] | None) -> None:
     import pypdfium2
 
-    assert isinstance(pdf, pypdfium2.PdfDocument)
     total = draft.pages = len(pdf)
     if pdf.get_formtype() != 0:
         pdf.init_forms()
@@ -163,10 +179,9 @@ def _why_unclear(sheet: Sheet) -> str:
     return _SCAN if not words and (sheet.pictures > 0.04 or sheet.drawn > _DRAWING) else ""
 
 
-def _recognise(pdf: object, unclear: dict[int, str], draft: Draft, limits: Limits, ocr: Callable[[bytes], str]) -> dict[int, str]:
-    import pypdfium2
-
-    assert isinstance(pdf, pypdfium2.PdfDocument)
+def _recognise(
+    pdf: pypdfium2.PdfDocument, unclear: dict[int, str], draft: Draft, limits: Limits, ocr: Callable[[bytes], str]
+) -> dict[int, str]:
     texts: dict[int, str] = {}
     for number in list(unclear)[: limits.ocr_pages]:
         try:

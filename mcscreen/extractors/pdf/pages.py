@@ -28,6 +28,7 @@ __all__ = ["Field", "Sheet", "common_type", "picture_of", "read_page"]
 _MOST_LETTERS = 400_000
 _MOST_OBJECTS = 30_000
 _MOST_SEGMENTS = 60_000
+_MOST_BOXES = 2_000
 _SMALLEST = 2.0
 """Type below this size, in points, cannot be read on paper."""
 _WHITE = 250
@@ -203,6 +204,8 @@ class _Letters:
         left, right, bottom, top = (ctypes.c_double() for _ in range(4))
         ox, oy = ctypes.c_double(), ctypes.c_double()
         raw, order = self.raw, 0
+        page_left, _, _, page_top = self.box
+        unknown = False
         chars: list[str] = []
         style = _Style(0.0, 0, False, 0, False, False)
         x0 = x1 = base = 0.0
@@ -213,6 +216,7 @@ class _Letters:
             if chars:
                 order += 1
                 text = "".join(chars)
+                self.garbled += len(text) if unknown else 0
                 if any("\ud800" <= c <= "\udfff" for c in text):
                     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
                 self._keep(Word(text, x0, x1, base, style.size, style.bold, order), style, start)
@@ -231,13 +235,15 @@ class _Letters:
                 self.garbled += not letter
             else:
                 letter = chr(code)
-                self.garbled += unmapped(raw, i) == 1
             if not letter:
                 continue
             box_of(raw, i, left, right, bottom, top)
             if chars:
-                a, b = self.frames[style.turn](left.value, bottom.value), self.frames[style.turn](right.value, top.value)
-                low, high, middle = min(a[0], b[0]), max(a[0], b[0]), (a[1] + b[1]) / 2
+                if style.turn == 0:  # nearly always, and this is the innermost loop
+                    low, high, middle = left.value - page_left, right.value - page_left, page_top - (bottom.value + top.value) / 2
+                else:
+                    a, b = self.frames[style.turn](left.value, bottom.value), self.frames[style.turn](right.value, top.value)
+                    low, high, middle = min(a[0], b[0]), max(a[0], b[0]), (a[1] + b[1]) / 2
                 reach = style.size
                 away = not base - 1.2 * reach < middle < base + 0.5 * reach
                 back = low < x0 - 0.5 * reach and not RTL.match(letter)
@@ -247,7 +253,7 @@ class _Letters:
                     chars.append(letter)
                     x0, x1 = min(x0, low), max(x1, high)
                     continue
-            style = self._style(i)
+            style, unknown = self._style(i), unmapped(raw, i) == 1
             origin_of(raw, i, ox, oy)
             frame = self.frames[style.turn]
             a, b = frame(left.value, bottom.value), frame(right.value, top.value)
@@ -261,7 +267,7 @@ class _Letters:
     def _keep(self, word: Word, style: _Style, at: tuple[float, float]) -> None:
         left, bottom, right, top = self.box
         outside = not (left - 9 < at[0] < right + 9 and bottom - 9 < at[1] < top + 9)
-        if style.mode == 3 and not outside and any(_inside(at, picture) for picture in self.drawn.pictures):
+        if style.mode == 3 and not outside and _under(at, self.drawn.pictures):
             self.layered = True
         elif style.mode == 3 or outside or style.clear or style.size < _SMALLEST or self._on_white(style, at):
             self.hidden = True
@@ -269,7 +275,7 @@ class _Letters:
         self.words.setdefault(style.turn, []).append(word)
 
     def _on_white(self, style: _Style, at: tuple[float, float]) -> bool:
-        return style.white and self.drawn.all_seen and not any(_inside(at, dark) for dark in self.drawn.dark)
+        return style.white and self.drawn.all_seen and not _under(at, self.drawn.dark)
 
     def _style(self, i: int) -> _Style:
         import pypdfium2.raw as pdfium
@@ -299,8 +305,9 @@ class _Letters:
         return style
 
 
-def _inside(at: tuple[float, float], box: _Box) -> bool:
-    return box[0] <= at[0] <= box[2] and box[1] <= at[1] <= box[3]
+def _under(at: tuple[float, float], boxes: list[_Box]) -> bool:
+    """Whether a point lies in one of the boxes; taken for granted where there are very many."""
+    return len(boxes) > _MOST_BOXES or any(box[0] <= at[0] <= box[2] and box[1] <= at[1] <= box[3] for box in boxes)
 
 
 def _times(a: _Matrix, b: _Matrix) -> _Matrix:

@@ -17,9 +17,9 @@ from itertools import permutations
 from pathlib import PurePosixPath
 
 from mcscreen.document import Document, count_words
-from mcscreen.part_headings import find_headings, sections_by_heading
-from mcscreen.part_likeness import Likeness, citation_stretch, cites_like_a_portfolio, is_prose_format
-from mcscreen.part_names import Named, PartNames, split_name
+from mcscreen.parts.headings import find_headings, sections_by_heading
+from mcscreen.parts.likeness import Likeness, citation_stretch, cites_like_a_portfolio, is_prose_format
+from mcscreen.parts.names import Named, PartNames, split_name
 from mcscreen.rubric import Part, Rubric
 from mcscreen.submission import ARTIFACT, Basis, Section, Submission
 

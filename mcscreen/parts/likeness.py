@@ -11,7 +11,7 @@ import re
 
 from mcscreen.document import Document, Table, count_words
 from mcscreen.locators import find_locators
-from mcscreen.part_names import words_of
+from mcscreen.parts.names import words_of
 from mcscreen.rubric import Part, Rubric
 
 __all__ = ["Likeness", "citation_stretch", "cites_like_a_portfolio", "is_prose_format"]

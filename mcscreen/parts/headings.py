@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mcscreen.document import Document, count_words
-from mcscreen.part_names import PartNames
+from mcscreen.parts.names import PartNames
 from mcscreen.submission import ARTIFACT, Section
 
 __all__ = ["Heading", "find_headings", "sections_by_heading"]

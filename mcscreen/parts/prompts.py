@@ -16,7 +16,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from mcscreen.document import Document, count_words
-from mcscreen.part_names import LABEL, MINIMUM, PartNames, same_word, words_of
+from mcscreen.parts.names import LABEL, MINIMUM, PartNames, same_word, words_of
 from mcscreen.rubric import Rubric
 from mcscreen.submission import Section
 
