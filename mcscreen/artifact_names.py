@@ -35,6 +35,8 @@ _FILLER = frozenset(
     )
 )
 _ACCEPTED, _TITLE_FACTOR = 0.6, 0.95
+_LONGEST = 400
+"""Characters of a name that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def find_mentions(text: str, documents: Sequence[Document]) -> tuple[tuple[int, 
 
 
 def _ranked(name: str, documents: Sequence[Document], own: frozenset[int]) -> list[Candidate]:
-    wanted = [w for w in _words(name)]
+    wanted = _words(name[:_LONGEST])
     telling = [w for w in wanted if w not in _FILLER]
     if not telling:
         telling = wanted
@@ -116,7 +118,7 @@ def _ranked(name: str, documents: Sequence[Document], own: frozenset[int]) -> li
         if _extension(name) and _extension(name) == _extension(document.name):
             score = min(1.0, score + 0.02)
         if score < 0.9:
-            for title in _titles(document):
+            for title in _titles(document) if any(not w.isdigit() for w in telling) else ():
                 score = max(score, _TITLE_FACTOR * _alike(telling, [w for w in _words(title) if w not in _FILLER], names))
         target = _video_of(index, documents)
         scores[target] = max(scores.get(target, 0.0), score)

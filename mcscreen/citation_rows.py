@@ -31,6 +31,9 @@ _MOST_ROWS = 1_000
 _MOST_PARAGRAPHS = 3_000
 """Paragraphs of a section that are searched for citations."""
 
+_LONGEST_CELL = 1_500
+"""Characters of an artifact's cell that are taken apart."""
+
 _SAME = re.compile(r"\W*(?:same(?: as (?:above|before))?|as above|ditto|ibid|see above|[\"“”″]|〃)\W*", re.I)
 _CONNECTORS = " ,;:([-–—)]/&+"
 
@@ -165,7 +168,7 @@ def _artifacts(row: RawRow, documents: Sequence[Document], own: frozenset[int]) 
         return [_named_in_locator(row, documents, own)]
     if whole and whole[0].score >= 0.93:
         return [row]
-    pieces = _pieces(row.artifact, documents, own)
+    pieces = _pieces(row.artifact, documents, own) if len(row.artifact) <= _LONGEST_CELL else []
     if len(pieces) < 2:
         return [_unplaced(row)]
     places = _split_places(row.locator, pieces, documents)

@@ -264,8 +264,8 @@ class _Reader:
 
     def _add(self, detail: str, artifact: str, locator: str, explanation: str, start: int, end: int, place: Place) -> None:
         self.used = True
-        fields = [_unlabelled(text) for text in (detail, artifact, locator, explanation)]
-        self.rows.append(RawRow(*fields, self.context, self.index, start, end, place))
+        detail, artifact, locator, explanation = (_unlabelled(text) for text in (detail, artifact, locator, explanation))
+        self.rows.append(RawRow(detail, artifact, locator, explanation, self.context, self.index, start, end, place))
 
 
 def _unlabelled(text: str) -> str:

@@ -71,11 +71,13 @@ _TAG = re.compile(
 _MORE = re.compile(r"\s*(?:(?P<to>-|–|—|to|through)|,|;|/|&|\+|and)\s*(?:\d{1,2}\.?)?(?P<detail>[a-h]|\d{1,2})(?![A-Za-z0-9])", re.I)
 _NUMBER_POINTS, _CODE_POINTS, _CONTEXT_POINTS, _HINT_POINTS, _ORDER_POINTS = 0.5, 1.0, 0.15, 0.12, 0.04
 _ENOUGH, _FULL = 0.34, 0.85
+_LONGEST = 2_000
+"""Characters of a wording that are compared."""
 
 
 def stems(text: str) -> tuple[str, ...]:
     """The telling words of a text, shortened to stems, in order and without repeats."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text[:_LONGEST].casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("'s", "").replace("’s", "")
     return tuple(dict.fromkeys(_stem(w) for w in re.findall(r"[^\W\d_]+", plain) if w not in _STOP and w not in _NUMBERING and len(w) > 1))
 

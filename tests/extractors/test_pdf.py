@@ -129,12 +129,12 @@ def test_first_line_indents_and_short_lines_part_paragraphs(page: Page) -> None:
     assert blocks(read(page.save())) == [LEFT, RIGHT]
 
 
-def test_list_items_lose_their_bullet_and_keep_their_wraps(page: Page) -> None:
+def test_list_items_lose_their_bullet_keep_their_dash_and_are_unwrapped(page: Page) -> None:
     page.write("What we did:", gap=0)
     for text in ("\u2022 " + LEFT, "- " + RIGHT, "3. Third of all."):
         page.write(text, gap=0)
     document = read(page.save())
-    assert blocks(document, "list_item") == [LEFT, RIGHT, "3. Third of all."]
+    assert blocks(document, "list_item") == [LEFT, f"- {RIGHT}", "3. Third of all."]
 
 
 def test_a_number_at_the_start_of_a_wrapped_line_is_no_list(page: Page) -> None:

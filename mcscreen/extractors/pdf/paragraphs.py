@@ -15,7 +15,7 @@ from itertools import pairwise
 from mcscreen.document import Covered
 from mcscreen.extractors.pdf.columns import Region, regions
 from mcscreen.extractors.pdf.tables import borderless_table
-from mcscreen.extractors.pdf.words import BULLET, DASH, ENDED, RTL, Line, Word, join_lines, marked, rows_of
+from mcscreen.extractors.pdf.words import BULLET, ENDED, RTL, Line, Word, join_lines, marked, rows_of
 
 __all__ = ["Inset", "Paragraph", "arrange", "paragraphs"]
 
@@ -25,7 +25,7 @@ class Paragraph:
     """Lines that belong together.
 
     Attributes:
-        bullet: Whether it starts with a list mark; a mark that is no number is taken off the text.
+        bullet: Whether it starts with a list mark; a bullet is taken off the text, a typed dash or number is not.
         lines: Number of lines.
     """
 
@@ -212,7 +212,8 @@ def _paragraph(group: list[Line]) -> Paragraph:
     text = join_lines(line.text for line in group)
     mark = marked(text)
     if mark:
-        text = DASH.sub("", BULLET.sub("", text))
+        # A bullet is type, a dash is typed: word processors count the dash as a word, and so do the people who wrote it.
+        text = BULLET.sub("", text)
     sizes = Counter[float]()
     for line in group:
         sizes[line.size] += len(line.text)

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["BULLET", "DASH", "ENDED", "RTL", "Line", "Word", "cell_text", "join_lines", "marked", "rows_of", "split_wide"]
+__all__ = ["BULLET", "ENDED", "RTL", "Line", "Word", "cell_text", "join_lines", "marked", "rows_of", "split_wide"]
 
 BULLET = re.compile(r"^[•◦▪▫●○■□‣➢➤❖✓✔✦·∙⁃\uf0a7\uf0a8\uf0b7\uf0d8\uf0fc]\s*(?=\S)")
-DASH = re.compile(r"^[-–—*]\s+(?=\S)")
+_DASH = re.compile(r"^[-–—*]\s+(?=\S)")
 _NUMBER = re.compile(r"^\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{2,4})[.)]\s+\S")
 ENDED = re.compile(r"""[.!?:;…]["'”’)\]]*$""")
 RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -121,7 +121,7 @@ def join_lines(texts: Iterable[str]) -> str:
 
 def marked(text: str) -> int:
     """2 for a certain list mark, 1 for one that may also be running text, 0 for none."""
-    return 2 if BULLET.match(text) else 1 if DASH.match(text) or _NUMBER.match(text) else 0
+    return 2 if BULLET.match(text) else 1 if _DASH.match(text) or _NUMBER.match(text) else 0
 
 
 def cell_text(words: Iterable[Word], right: float) -> str:
