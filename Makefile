@@ -9,6 +9,8 @@ export TOKENIZERS_PARALLELISM := false
 
 .PHONY: demo test check bench-reading encoder schemas example clean
 
+CORPUS ?= corpus
+
 demo: $(VENV)/.installed
 	$(BIN)/mcscreen demo --out demo-report
 
@@ -40,11 +42,15 @@ encoder: $(VENV)/.installed-all
 
 # JSON Schemas of rubrics and screenings.
 schemas: $(VENV)/.installed
-	$(BIN)/python -m mcscreen.schemas docs/schema
+	$(BIN)/python -c 'from pathlib import Path; from mcscreen.schemas import write_schemas; write_schemas(Path("docs/schema"))'
 
 # The shipped example submission from its texts.
 example: $(VENV)/.installed-all
 	$(BIN)/python examples/build_riverbend.py
+
+# How much of what other readers find is found: CORPUS holds files/ and INDEX.csv (file, expected, acceptable).
+bench-reading: $(VENV)/.installed-all
+	$(BIN)/python -m benchmarks.reading $(CORPUS)
 
 clean:
 	rm -rf $(VENV) build dist demo-report *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from mcscreen.document import Document
@@ -34,6 +35,7 @@ _FILLER = frozenset(
         " copy final",
     )
 )
+_Names = tuple[tuple[str, ...], ...]
 _ACCEPTED, _TITLE_FACTOR = 0.6, 0.95
 _LONGEST = 400
 """Characters of a name that are compared."""
@@ -108,10 +110,8 @@ def find_mentions(text: str, documents: Sequence[Document]) -> tuple[tuple[int, 
 
 def _ranked(name: str, documents: Sequence[Document], own: frozenset[int]) -> list[Candidate]:
     wanted = _words(name[:_LONGEST])
-    telling = [w for w in wanted if w not in _FILLER]
-    if not telling:
-        telling = wanted
-    names = [[w for w in _words(d.name) if w not in _FILLER] or _words(d.name) for d in documents]
+    telling = tuple(w for w in wanted if w not in _FILLER) or wanted
+    names = tuple(tuple(w for w in _words(d.name) if w not in _FILLER) or _words(d.name) for d in documents)
     scores: dict[int, float] = {}
     for index, document in enumerate(documents):
         score = 0.0 if index in own and all(w.isdigit() for w in telling) else _alike(telling, names[index], names)
@@ -119,7 +119,7 @@ def _ranked(name: str, documents: Sequence[Document], own: frozenset[int]) -> li
             score = min(1.0, score + 0.02)
         if score < 0.9:
             for title in _titles(document) if any(not w.isdigit() for w in telling) else ():
-                score = max(score, _TITLE_FACTOR * _alike(telling, [w for w in _words(title) if w not in _FILLER], names))
+                score = max(score, _TITLE_FACTOR * _alike(telling, tuple(w for w in _words(title) if w not in _FILLER), names))
         target = _video_of(index, documents)
         scores[target] = max(scores.get(target, 0.0), score)
     ranked = [Candidate(n, round(score, 4)) for n, score in scores.items()]
@@ -132,7 +132,8 @@ def _video_of(index: int, documents: Sequence[Document]) -> int:
     return next((n for n in range(len(documents)) if index in companions(n, documents)), index)
 
 
-def _alike(wanted: Sequence[str], held: Sequence[str], names: Sequence[Sequence[str]]) -> float:
+@lru_cache(maxsize=50_000)
+def _alike(wanted: tuple[str, ...], held: tuple[str, ...], names: _Names) -> float:
     """How likely words mean a file of that name, between 0 and 1."""
     if not wanted or not held:
         return 0.0
@@ -160,11 +161,13 @@ def _alike(wanted: Sequence[str], held: Sequence[str], names: Sequence[Sequence[
     return score * (0.5 if clash else 1.0)
 
 
-def _rarity(word: str, names: Sequence[Sequence[str]]) -> float:
+@lru_cache(maxsize=10_000)
+def _rarity(word: str, names: _Names) -> float:
     holders = sum(any(_close(word, other) for other in name) for name in names)
     return 1.0 if holders <= 1 else 1.0 / holders**0.5
 
 
+@lru_cache(maxsize=100_000)
 def _close(a: str, b: str) -> bool:
     if a == b:
         return True
@@ -173,7 +176,7 @@ def _close(a: str, b: str) -> bool:
     short, long = sorted((a, b), key=len)
     if len(short) >= 3 and long in (short + "s", short + "es"):
         return True
-    return len(short) >= 5 and len(long) - len(short) <= 2 and SequenceMatcher(None, a, b, autojunk=False).ratio() >= 0.82
+    return len(short) >= 5 and a[0] == b[0] and len(long) - len(short) <= 2 and SequenceMatcher(None, a, b, autojunk=False).ratio() >= 0.82
 
 
 def _titles(document: Document) -> list[str]:
@@ -182,13 +185,14 @@ def _titles(document: Document) -> list[str]:
     return [line for line in lines if 0 < len(line.split()) <= 10]
 
 
-def _words(name: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def _words(name: str) -> tuple[str, ...]:
     """Words of a file's name or of what a candidate calls it: no folders, no extension, split at capitals and digits."""
     base = re.split(r"[/\\]", name.strip())[-1] if re.search(rf"\.{EXTENSION}\s*$", name, re.I) else name
     base = re.sub(rf"(?:\.{EXTENSION})+(?=\W*$)", "", base.strip(), flags=re.I)
     base = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", " ", base)
     plain = "".join(c for c in unicodedata.normalize("NFKD", base.casefold()) if not unicodedata.combining(c))
-    return re.findall(r"[^\W_]+", plain.replace("'s", "s").replace("’s", "s"))
+    return tuple(re.findall(r"[^\W_]+", plain.replace("'s", "s").replace("’s", "s")))
 
 
 def _extension(name: str) -> str:

@@ -233,16 +233,17 @@ def name_details(wordings: Sequence[Wording], rubric: Rubric) -> tuple[tuple[str
     counted = _running_numbers(wordings, rubric)
     if counted:
         return counted
-    units = list(dict.fromkeys((_folded(w.text), _folded(w.context)) for w in wordings))
-    if not units or not rubric.details:
+    members: dict[tuple[str, str], list[int]] = {}
+    for i, wording in enumerate(wordings):
+        members.setdefault((_folded(wording.text), _folded(wording.context)), []).append(i)
+    if not members or not rubric.details:
         return tuple(() for _ in wordings)
     reading = _Reading(rubric)
-    members = [[i for i, w in enumerate(wordings) if (_folded(w.text), _folded(w.context)) == unit] for unit in units]
     scored: list[list[float]] = []
     rows: list[tuple[int, ...]] = []
     coarse: list[tuple[int, str]] = []
     result: list[tuple[str, ...]] = [()] * len(wordings)
-    for indices in members:
+    for indices in members.values():
         first = wordings[indices[0]]
         several, outcome = reading.several(first), reading.only_outcome(first)
         if several:

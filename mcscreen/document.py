@@ -65,9 +65,9 @@ _LIGATURES = {c: unicodedata.normalize("NFKC", chr(c)) for c in range(0xFB00, 0x
 
 
 def clean_text(text: str) -> str:
-    """Text as it is kept: composed (NFC), no controls or invisible marks, single spaces, no lone surrogates.
+    r"""Text as it is kept: composed (NFC), no controls or invisible marks, single spaces, no lone surrogates.
 
-    Line breaks survive as `\\n`; every other run of white space becomes one space. Typographic ligatures are spelled out
+    Line breaks survive as `\n`; every other run of white space becomes one space. Typographic ligatures are spelled out
     because a PDF's "ﬁ" is the writer's "fi".
     """
     text = _BREAKS.sub("\n", text)

@@ -13,7 +13,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mcscreen.errors import MissingExtra, ModelError
+from mcscreen.errors import ModelError
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -36,8 +36,7 @@ def english() -> Language:
     refused, never silently replaced.
 
     Raises:
-        MissingExtra: When spaCy is not installed.
-        ModelError: When no pipeline is installed, or the one named cannot be loaded or has no parser.
+        ModelError: When spaCy or every pipeline is missing, or the one named cannot be loaded or has no parser.
     """
     return _load(os.environ.get(VARIABLE, "").strip())
 
@@ -45,7 +44,7 @@ def english() -> Language:
 @cache
 def _load(named: str) -> Language:
     if importlib.util.find_spec("spacy") is None:
-        raise MissingExtra("Reading English grammar", "language")
+        raise ModelError("spaCy is not installed, though mcscreen needs it; install mcscreen again")
     import spacy
 
     name = named or next((p for p in PIPELINES if importlib.util.find_spec(p) is not None), "")

@@ -87,5 +87,7 @@ def verified(folder: Path, model: Model, name: str) -> bytes:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); install mcscreen again or build the model anew") from None
     found = hashlib.sha256(data).hexdigest()
     if found != model.files[name]:
-        raise ModelError(f"{path}: its sha256 is {found[:12]}…, model.toml says {model.files[name][:12]}…; the file was altered or cut short")
+        raise ModelError(
+            f"{path}: its sha256 is {found[:12]}…, model.toml says {model.files[name][:12]}…; the file was altered or cut short"
+        )
     return data

@@ -23,6 +23,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcscreen.authoring import LintRemark, import_page, lint, to_toml
 from mcscreen.checks import CHECKS
 from mcscreen.checks import citations as citations_check
 from mcscreen.checks import coverage as coverage_check
@@ -37,8 +38,6 @@ from mcscreen.parts import Span, assign_parts, find_prompts, own_words
 from mcscreen.results import DocumentRecord, Requirement, RubricRecord, Screening, SectionRecord, SubmissionRecord, WordCount
 from mcscreen.rubric import Rubric
 from mcscreen.rubric_files import RubricFolder, load_rubric_folder
-from mcscreen.rubric_import import import_page, to_toml
-from mcscreen.rubric_lint import LintRemark, lint
 from mcscreen.segmenter import segment
 from mcscreen.shipped import shipped
 from mcscreen.submission import ARTIFACT, Match, Passage, Section, Submission
@@ -97,9 +96,8 @@ def load_rubric(name: str | Path) -> RubricFolder:
     folder = shipped("rubrics") / str(name)
     if "/" not in str(name) and "\\" not in str(name) and (folder / "rubric.toml").is_file():
         return load_rubric_folder(folder)
-    raise RubricError(
-        f"no rubric {str(name)!r}: neither a file or folder nor one of {', '.join(r for r, _ in list_rubrics())}; see 'mcscreen rubric list'"
-    )
+    shelf = ", ".join(r for r, _ in list_rubrics())
+    raise RubricError(f"no rubric {str(name)!r}: neither a file or folder nor one of {shelf}; see 'mcscreen rubric list'")
 
 
 def list_rubrics() -> list[tuple[str, Path]]:

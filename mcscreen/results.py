@@ -157,7 +157,9 @@ class Screening(_Frozen):
     """Everything that was found in one submission for one rubric."""
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
-    fingerprint: str = Field(description="Hash of versions, weights, rubric and settings: equal fingerprints and equal files give equal results.")
+    fingerprint: str = Field(
+        description="Hash of versions, weights, rubric and settings: equal fingerprints and equal files give equal results."
+    )
     calibration: str = Field(default="uncalibrated", description="What the scores rest on.")
     rubric: RubricRecord
     submission: SubmissionRecord

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from mcscreen.document import Block, Document, count_words
 from mcscreen.language import english
@@ -48,7 +49,8 @@ _BULLET = re.compile(r"\s*[-–—•●▪◦‣*·]\s+")
 _BEFORE_LETTER = frozenset("a an the than as and or not but was am is did do".split())
 _ALSO_WORDS = frozenset("no art ex may mar room".split())
 _STARTERS = frozenset(
-    "The This That These Those It He She We They I You There In On At For After Before When While If But And So Our My Then".split()
+    """The This That These Those It He She We They I You There In On At For After
+     Before When While If But And So Our My Then""".split()
 )
 _CONJUNCTIONS = frozenset("and but so then because when while although which who".split())
 _TOKEN = re.compile(r"\S+")
@@ -213,7 +215,7 @@ def windows(document: Document, sentences: Sequence[Passage], size: int) -> list
     found: list[Passage] = []
     for first in range(len(sentences) - size + 1):
         run = sentences[first : first + size]
-        if any(count_words(document.text[a.end : b.start]) for a, b in zip(run, run[1:], strict=False)):
+        if any(count_words(document.text[a.end : b.start]) for a, b in pairwise(run)):
             continue  # a heading or a pasted question stands between
         start, end = run[0].start, run[-1].end
         found.append(

@@ -7,7 +7,7 @@ was found out, so that a guess stays visible as a guess all the way into the rep
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mcscreen.document import Document, Place
@@ -100,7 +100,7 @@ class CitationRow:
     document: int
     start: int
     end: int
-    place: Place = Place()
+    place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True, slots=True)

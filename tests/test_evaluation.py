@@ -22,7 +22,10 @@ def _screening(identifier, lines):
         for facet, (status, score, quotes) in lines.items()
     )
     return Screening(
-        fingerprint="f", rubric=RubricRecord(id="r", sha256="0"), submission=SubmissionRecord(id=identifier, documents=()), coverage=coverage
+        fingerprint="f",
+        rubric=RubricRecord(id="r", sha256="0"),
+        submission=SubmissionRecord(id=identifier, documents=()),
+        coverage=coverage,
     )
 
 
@@ -31,7 +34,11 @@ def labels(tmp_path):
     for name, second in (("S1", "met"), ("S2", "partial")):
         folder = tmp_path / name
         folder.mkdir()
-        first = {"part1": {"A": "met", "B": "missing"}, "evidence": {"A": "every child eats a warm breakfast in class"}, "words": {"part1": 5}}
+        first = {
+            "part1": {"A": "met", "B": "missing"},
+            "evidence": {"A": "every child eats a warm breakfast in class"},
+            "words": {"part1": 5},
+        }
         (folder / "labels.json").write_text(json.dumps(first))
         other = {"part1": {"A": {"label": second, "quotes": ["they eat"]}, "B": {"label": "missing", "quotes": []}}}
         (folder / "annotation.json").write_text(json.dumps(other))
@@ -47,7 +54,9 @@ def test_only_facets_on_which_readers_agree_count(labels):
 
 def test_figures_of_a_known_case(labels):
     screenings = [
-        _screening("S1", {"A": ("thin", 0.5, ["The bus.", "every child eats a warm breakfast in class today"]), "B": ("covered", 0.9, ["x"])}),
+        _screening(
+            "S1", {"A": ("thin", 0.5, ["The bus.", "every child eats a warm breakfast in class today"]), "B": ("covered", 0.9, ["x"])}
+        ),
         _screening("S2", {"A": ("covered", 0.9, []), "B": ("not_found", 0.1, [])}),
     ]
     found = {f.name: f for f in figures(compare(screenings, read_labels(labels)), rounds=200)}

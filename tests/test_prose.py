@@ -67,7 +67,12 @@ def test_marked_and_underlined_headings() -> None:
 def test_list_items_with_their_continuations() -> None:
     wrapped = textwrap.wrap(PROSE, 70)
     document = written("\n".join(wrapped) + "\n\n- " + "\n  ".join(textwrap.wrap(PROSE, 68)) + "\n- second item\n3) third item\n")
-    assert kinds(document) == [("paragraph", PROSE), ("list_item", f"- {PROSE}"), ("list_item", "- second item"), ("list_item", "3) third item")]
+    assert kinds(document) == [
+        ("paragraph", PROSE),
+        ("list_item", f"- {PROSE}"),
+        ("list_item", "- second item"),
+        ("list_item", "3) third item"),
+    ]
 
 
 def test_form_feeds_begin_pages() -> None:

@@ -25,7 +25,20 @@ NAMES = [
     "to_frame",
     "write_reports",
 ]
-HEAVY = ["torch", "transformers", "spacy", "pandas", "sklearn", "pdfplumber", "pypdfium2", "onnxruntime", "lxml", "openpyxl", "bs4", "numpy"]
+HEAVY = [
+    "torch",
+    "transformers",
+    "spacy",
+    "pandas",
+    "sklearn",
+    "pdfplumber",
+    "pypdfium2",
+    "onnxruntime",
+    "lxml",
+    "openpyxl",
+    "bs4",
+    "numpy",
+]
 
 
 def test_all_is_exact():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcscreen.rubric_asks import sentences, slugs, split_ask
+from mcscreen.authoring.asks import sentences, slugs, split_ask
 
 ONE = [
     "Celebrate and recognize students' work.",

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from mcscreen.authoring.importing import import_page, to_toml
+from mcscreen.authoring.page import Page, minimum_words, read_page
 from mcscreen.document import Document, Draft
 from mcscreen.errors import RubricError
 from mcscreen.extractors import read_document
 from mcscreen.rubric_files import parse_rubric
-from mcscreen.rubric_import import import_page, to_toml
-from mcscreen.rubric_page import Page, minimum_words, read_page
 
 PAGES = Path(__file__).parent / "rubric_pages"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((PAGES / "expected.toml").read_text(encoding="utf-8"))
@@ -293,6 +293,10 @@ def test_a_count_that_may_be_no_minimum_is_noted_and_one_for_each_question_is_su
         ("Bread\n\nHow to bake\n\nFlour, water, salt.", r"bread\.txt: found no outcomes\. Looked for .* Headings seen: Bread; How to bake"),
         ("Bread\n\nLearning Outcomes\n\n1. Knead.\n2. Bake.", r"bread\.txt: found 2 outcomes but no parts\. Looked for"),
         ("Outcomes\n\n" + "\n".join(f"{n}. Bake bread number {n}." for n in range(1, 60)), "found 59 outcomes, more than any"),
+        (
+            "Outcomes\n\n1. Sing.\n2. Dance.\n\nPart 1. Narrative\n\n1. " + "Why? " * 2_000 + "\n2. How?",
+            "a question would be .* characters long",
+        ),
         ("x" * 500_000, "too many for a micro-credential's page"),
     ],
 )

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mcscreen.authoring.lint import FEWEST_MET, RULES, LintRemark, lint
 from mcscreen.rubric import Exemplar, Rubric
-from mcscreen.rubric_lint import FEWEST_MET, RULES, LintRemark, lint
 
 
 def rubric(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mcscreen.authoring.lint import lint
 from mcscreen.rubric_files import RubricFolder, load_rubric_folder
-from mcscreen.rubric_lint import lint
 
 ROOT = Path(__file__).parent.parent
 PAGE = Path(__file__).parent / "rubric_pages" / "student-centeredness.txt"

@@ -1,6 +1,7 @@
 """Sentences and windows: cases as data, and the invariant that offsets give the text back."""
 
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_spans_are_ordered_and_lose_nothing_but_space(text):
     spans = split_sentences(text)
     kept = "".join(text[a:b] for a, b in spans)
     assert all(a < b for a, b in spans)
-    assert all(x[1] <= y[0] for x, y in zip(spans, spans[1:], strict=False))
+    assert all(x[1] <= y[0] for x, y in pairwise(spans))
     assert "".join(kept.split()) == "".join(text.split())
 
 

@@ -87,10 +87,14 @@ def build(weights: dict[str, np.ndarray], heads: int, layers: int) -> onnx.Model
             domain=MICROSOFT,
             num_heads=heads,
         )
-        projected = g.node("MatMul", [attended, g.weight(f"{name}out.w", weights[f"{at}attention.output.dense.weight"].T)], f"{name}projected")
+        projected = g.node(
+            "MatMul", [attended, g.weight(f"{name}out.w", weights[f"{at}attention.output.dense.weight"].T)], f"{name}projected"
+        )
         x = _skip_norm(g, projected, x, f"{name}norm1", weights, f"{at}attention.output")
         inner = g.node("MatMul", [x, g.weight(f"{name}in.w", weights[f"{at}intermediate.dense.weight"].T)], f"{name}inner")
-        gelu = g.node("BiasGelu", [inner, g.weight(f"{name}in.b", weights[f"{at}intermediate.dense.bias"])], f"{name}gelu", domain=MICROSOFT)
+        gelu = g.node(
+            "BiasGelu", [inner, g.weight(f"{name}in.b", weights[f"{at}intermediate.dense.bias"])], f"{name}gelu", domain=MICROSOFT
+        )
         outer = g.node("MatMul", [gelu, g.weight(f"{name}outer.w", weights[f"{at}output.dense.weight"].T)], f"{name}outer")
         x = _skip_norm(g, outer, x, f"{name}norm2", weights, f"{at}output")
     float_mask = g.node("Cast", ["attention_mask"], "mask.f", to=TensorProto.FLOAT)

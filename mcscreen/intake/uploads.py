@@ -20,9 +20,9 @@ from typing import Any, Literal
 
 from mcscreen.document import clean_text
 from mcscreen.errors import InputError
-from mcscreen.limits import DEFAULT_LIMITS, Limits
 from mcscreen.intake.manifest import MANIFEST, MANIFEST_BYTES, declared_id, declared_parts
 from mcscreen.intake.unpacking import Unpacker, UploadedFile, list_members, read_head
+from mcscreen.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["OpenedUpload", "Upload", "UploadedFile", "find_uploads", "open_upload"]
 

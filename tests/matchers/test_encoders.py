@@ -57,7 +57,7 @@ def test_altered_weights_are_refused(tmp_path):
     data = bytearray((folder / "encoder.onnx").read_bytes())
     data[len(data) // 2] ^= 1
     (folder / "encoder.onnx").write_bytes(bytes(data))
-    with pytest.raises(ModelError, match="encoder.onnx: its sha256"):
+    with pytest.raises(ModelError, match=r"encoder\.onnx: its sha256"):
         OnnxEncoder(folder)
 
 

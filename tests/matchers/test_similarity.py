@@ -20,7 +20,9 @@ def finder(encoder):
 
 
 def test_the_passage_that_says_it_comes_first(finder):
-    food, plan = finder.find(_passages(["We wrote the plan with six parents.", "The bus was late.", "Every student eats breakfast for free."]))
+    food, plan = finder.find(
+        _passages(["We wrote the plan with six parents.", "The bus was late.", "Every student eats breakfast for free."])
+    )
     assert food.passages[0][0].text.startswith("Every student eats")
     assert plan.passages[0][0].text.startswith("We wrote the plan")
     assert food.score == food.passages[0][1]

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mcscreen.authoring.asks import sentences
+from mcscreen.authoring.lines import Line, page_lines
 from mcscreen.document import Document
 from mcscreen.errors import RubricError
-from mcscreen.rubric_asks import sentences
-from mcscreen.rubric_lines import Line, page_lines
 
 __all__ = ["Page", "PageItem", "PagePart", "PartKind", "minimum_words", "read_page"]
 

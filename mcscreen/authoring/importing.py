@@ -1,6 +1,6 @@
 """A first rubric.toml from a micro-credential's page.
 
-The page gives the words; what is one ask and what is two is a proposal by grammar (`mcscreen.rubric_asks`). So the file that
+The page gives the words; what is one ask and what is two is a proposal by grammar (`mcscreen.authoring.asks`). So the file that
 is written marks every proposal with a comment "confirm:", says what was not found, and asks its owner for exemplars, which no
 page holds.
 """
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from mcscreen.authoring.asks import sentences, slugs, split_ask
+from mcscreen.authoring.page import Page, PageItem, PagePart, minimum_words, read_page
 from mcscreen.document import Document
 from mcscreen.errors import RubricError
 from mcscreen.language import english
 from mcscreen.rubric import Criterion, Detail, Facet, Outcome, Part, Rubric, Source
-from mcscreen.rubric_asks import sentences, slugs, split_ask
-from mcscreen.rubric_page import Page, PageItem, PagePart, minimum_words, read_page
 
 __all__ = ["ImportedRubric", "import_page", "to_toml"]
 
@@ -62,6 +62,7 @@ _ASKS_WITH = re.compile(r"\b(?:what|which|how|why|where|who|impact|effect)\b", r
 _EVERY_OUTCOME = re.compile(r"\b(?:all|each|every|the)\b[^.;]{0,40}\b(?:outcomes?|EOs?|competenc(?:y|ies))\b", re.IGNORECASE)
 _COUNT_REMARK = re.compile(r"\s*[(\[][^)\]]*\bwords?\b[^)\]]*[)\]]", re.IGNORECASE)
 _LINKED = 0.3
+_LONGEST = 5_000
 _PLAIN_WORDS = frozenset(
     re.findall(
         r"[a-z]+",
@@ -87,6 +88,12 @@ def import_page(document: Document) -> ImportedRubric:
             "'Overview Questions', 'Artifacts', 'Portfolio' and 'Reflection'. A rubric needs at least one part: add such headings to the "
             "page's text and try again"
         )
+    for what, text in _texts(page):
+        if len(text) > _LONGEST:
+            raise RubricError(
+                f"{document.name}: {what} would be {len(text):,} characters long ({text[:60]!r} …); at most {_LONGEST:,} make sense. "
+                "Put each outcome, question and part on a line of its own"
+            )
     try:
         outcomes = tuple(_outcome(item, f"EO{n}") for n, item in enumerate(page.outcomes, 1))
         parts = _numbered(page, outcomes)
@@ -154,6 +161,17 @@ def to_toml(imported: ImportedRubric) -> str:
                 lines += _facet_lines(facet)
             lines.pop()
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _texts(page: Page) -> list[tuple[str, str]]:
+    """Everything that will be taken apart, with what it is."""
+    found = [("an outcome", " ".join([o.text, *o.below])) for o in page.outcomes]
+    for part in page.parts:
+        if part.kind == "narrative":
+            found += [("a question", " ".join([i.text, *i.below])) for i in part.items]
+        elif part.kind == "reflection":
+            found.append(("the reflection", " ".join([*part.prose, *(i.text for i in part.items)])))
+    return found
 
 
 def _facet_lines(facet: Facet) -> list[str]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
+from mcscreen.authoring.asks import split_ask
 from mcscreen.language import english
 from mcscreen.rubric import Exemplar, Rubric
-from mcscreen.rubric_asks import split_ask
 
 __all__ = ["FEWEST_MET", "RULES", "LintRemark", "lint"]
 

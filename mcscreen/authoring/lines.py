@@ -1,7 +1,7 @@
 """The lines of a micro-credential page: unwrapped, told apart by their list marks, and rid of what a shop puts around them.
 
 A page arrives as text pasted from a browser, as saved HTML or as a printed PDF. Lists have lost or kept their numbers,
-paragraphs may be broken at 72 characters, and a cookie banner stands above the title. `mcscreen.rubric_page` finds the
+paragraphs may be broken at 72 characters, and a cookie banner stands above the title. `mcscreen.authoring.page` finds the
 micro-credential in these lines; here they are only made comparable.
 """
 
