@@ -45,5 +45,5 @@ def test_nothing_installed_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(ModelError, match="no English spaCy pipeline is installed; one of no_such_pipeline is needed"):
         language.english()
     monkeypatch.setattr(language.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModelError, match="pip install"):
+    with pytest.raises(ModelError, match="install mcscreen again"):
         language.english()

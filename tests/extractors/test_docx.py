@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from docx_parts import STYLES, blocks, package, para, part, read_bytes, run, style, table
+from extractors.docx_parts import STYLES, blocks, package, para, part, read_bytes, run, style, table
 
 from mcscreen.document import Document
 

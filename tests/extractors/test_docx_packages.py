@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from docx_parts import MAIN, PICTURE, SPACES, STRICT, STYLES, blocks, package, para, part, read_bytes, run, style, table
+from extractors.docx_parts import MAIN, PICTURE, SPACES, STRICT, STYLES, blocks, package, para, part, read_bytes, run, style, table
 
 from mcscreen.document import Document, UnreadableDocument
 from mcscreen.limits import Limits
