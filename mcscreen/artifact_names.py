@@ -90,17 +90,17 @@ def find_mentions(text: str, documents: Sequence[Document]) -> tuple[tuple[int, 
     """
     found: list[tuple[int, int, int]] = []
     for index, document in enumerate(documents):
-        words = [w for w in _words(document.name) if w not in _FILLER and not re.fullmatch(r"\d{5,}", w)]
+        words = [w for w in _telling(_words(document.name)) if not re.fullmatch(r"\d{5,}", w)]
         if not words or sum(map(len, words)) < 5:
             continue
         pattern = r"[\W_]{0,3}(?:(?:of|the|for|and|to|in)[\W_])?".join(map(re.escape, words))
         for m in re.finditer(rf"(?<![A-Za-z0-9]){pattern}s?(?![A-Za-z0-9])(?:\.{EXTENSION}\b)?", text, re.I):
             found.append((m.start(), m.end(), index))
     for m in re.finditer(rf"[\w-]+(?:[ .'()&][\w-]+){{0,7}}\.{EXTENSION}\b", text, re.I):
-        start = m.start()
-        candidates = resolve_artifact(m[0], documents)
-        if candidates:
-            found.append((start, m.end(), candidates[0].document))
+        starts = [m.start(), *(m.start() + w.end() for w in re.finditer(r"[ &(]+", m[0]))]
+        best = max(((resolve_artifact(text[start : m.end()], documents), -n, start) for n, start in enumerate(starts)), key=_nearest)
+        if best[0] and all(m.end() <= s or best[2] >= e for s, e, _ in found):
+            found.append((best[2], m.end(), best[0][0].document))
     kept: list[tuple[int, int, int]] = []
     for start, end, index in sorted(found, key=lambda f: (f[0] - f[1], f[0])):
         if all(end <= s or start >= e for s, e, _ in kept):
@@ -108,10 +108,20 @@ def find_mentions(text: str, documents: Sequence[Document]) -> tuple[tuple[int, 
     return tuple(sorted(kept))
 
 
+def _nearest(tried: tuple[tuple[Candidate, ...], int, int]) -> tuple[float, int]:
+    """How well a stretch of text names a file; the longer stretch where two do equally."""
+    return (tried[0][0].score if tried[0] else 0.0, tried[1])
+
+
+def _telling(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Words without filler; a letter at the end stays ("Plan A")."""
+    return tuple(w for n, w in enumerate(words) if w not in _FILLER or (len(w) == 1 and n and n == len(words) - 1)) or words
+
+
 def _ranked(name: str, documents: Sequence[Document], own: frozenset[int]) -> list[Candidate]:
     wanted = _words(name[:_LONGEST])
-    telling = tuple(w for w in wanted if w not in _FILLER) or wanted
-    names = tuple(tuple(w for w in _words(d.name) if w not in _FILLER) or _words(d.name) for d in documents)
+    telling = _telling(wanted)
+    names = tuple(_telling(_words(d.name)) for d in documents)
     scores: dict[int, float] = {}
     for index, document in enumerate(documents):
         score = 0.0 if index in own and all(w.isdigit() for w in telling) else _alike(telling, names[index], names)
@@ -119,7 +129,7 @@ def _ranked(name: str, documents: Sequence[Document], own: frozenset[int]) -> li
             score = min(1.0, score + 0.02)
         if score < 0.9:
             for title in _titles(document) if any(not w.isdigit() for w in telling) else ():
-                score = max(score, _TITLE_FACTOR * _alike(telling, tuple(w for w in _words(title) if w not in _FILLER), names))
+                score = max(score, _TITLE_FACTOR * _alike(telling, _telling(_words(title)), names))
         target = _video_of(index, documents)
         scores[target] = max(scores.get(target, 0.0), score)
     ranked = [Candidate(n, round(score, 4)) for n, score in scores.items()]

@@ -172,6 +172,10 @@ def _read_tag(text: str, rubric: Rubric) -> _Tag | None:
         for detail in home.details:
             if code and code[1].casefold() == detail.id.casefold():
                 return _Tag(home, (detail.id,), True, code.end())
+    length = len(text)
+    for prefix in {m[0] for o in rubric.outcomes if (m := re.match(r"[A-Za-z]{1,6}(?=\d)", o.id))}:
+        # The rubric's own letters ("LO 2.1") are a word for its outcomes.
+        text = re.sub(rf"^(\W*){prefix}(?=\W{{0,2}}\d)", r"\1EO", text, flags=re.I)
     match = _TAG.match(text)
     if not match:
         return None
@@ -194,7 +198,7 @@ def _read_tag(text: str, rubric: Rubric) -> _Tag | None:
             numbers.extend(range(numbers[-1] + 1, last + 1) if more["to"] and last > numbers[-1] else [last])
             end = more.end()
         found = [outcome.details[n - 1].id for n in dict.fromkeys(numbers) if 1 <= n <= len(outcome.details)]
-    return _Tag(outcome, tuple(found), worded, end)
+    return _Tag(outcome, tuple(found), worded, end + length - len(text))
 
 
 def _is_article(match: re.Match[str], text: str) -> bool:

