@@ -88,7 +88,7 @@ def _root(
 
 @app.command()
 def demo(out: OutOption = Path("mcscreen-demo"), format: FormatOption = FORMATS, quiet: QuietOption = False) -> None:
-    """Screen the example that comes with mcscreen and write a report."""
+    """Screen the example that comes with mcscreen and write a report (exits with 0, though one of its files is a scan)."""
     from mcscreen.shipped import shipped
 
     _screen([shipped("examples") / "riverbend"], "student-centeredness", out, 1, format, None, False, quiet)
@@ -144,7 +144,7 @@ def _screen(
         any(r.status == "flagged" for r in s.requirements) or any(c.required and c.status == "not_found" for c in s.coverage)
         for s in screenings
     )
-    _say(f"{len(screenings)} screened" + (f"; {unread} documents could not be read" if unread else ""))
+    _say(f"{len(screenings)} screened" + (f"; {unread} {'document' if unread == 1 else 'documents'} could not be read" if unread else ""))
     index = out / "index.html"
     _show(str(index if index in written else out))
     return gaps, bool(unread)

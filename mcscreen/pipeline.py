@@ -27,7 +27,6 @@ from mcscreen.authoring import LintRemark, import_page, lint, to_toml
 from mcscreen.checks import CHECKS
 from mcscreen.checks import citations as citations_check
 from mcscreen.checks import coverage as coverage_check
-from mcscreen.citation_rows import read_rows
 from mcscreen.errors import InputError, RubricError
 from mcscreen.extractors import read_document
 from mcscreen.intake import Upload, find_uploads, open_upload
@@ -35,6 +34,7 @@ from mcscreen.limits import DEFAULT_LIMITS, Limits
 from mcscreen.matchers import DEFAULT_ENCODER, SimilarityFinder, load_encoder
 from mcscreen.model import Thresholds, load_model
 from mcscreen.parts import Span, assign_parts, find_prompts, own_words
+from mcscreen.portfolio import read_rows
 from mcscreen.results import DocumentRecord, Requirement, RubricRecord, Screening, SectionRecord, SubmissionRecord, WordCount
 from mcscreen.rubric import Rubric
 from mcscreen.rubric_files import RubricFolder, load_rubric_folder

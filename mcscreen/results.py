@@ -120,7 +120,9 @@ class WordCount(_Frozen):
     """Words of one part."""
 
     part: str
-    own: int = Field(description="The candidate's own words: without headings, pasted questions and template text.")
+    own: int = Field(
+        description="The candidate's own words: without pasted questions, part titles and template text; headings of the candidate's own count."
+    )
     raw: int = Field(description="All words of the part as uploaded.")
     minimum: int | None = None
 

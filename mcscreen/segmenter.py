@@ -175,17 +175,37 @@ def segment(document: Document, index: int, section: Section, excluded: Sequence
     Returns:
         One passage a sentence. Headings and blocks marked as template are left out.
     """
-    passages: list[Passage] = []
+    pieces: list[tuple[int, int, list[Block]]] = []
     for block in document.blocks:
         start, end = max(block.start, section.start), min(block.end, section.end)
         if start >= end or block.kind == "heading" or block.template:
             continue
         for piece_start, piece_end in _remaining(start, end, excluded):
-            passages.extend(_sentences(document, index, section.part, block, piece_start, piece_end, len(passages)))
+            if pieces and _runs_on(document, pieces[-1], block, piece_start):
+                pieces[-1] = (pieces[-1][0], piece_end, [*pieces[-1][2], block])
+            else:
+                pieces.append((piece_start, piece_end, [block]))
+    passages: list[Passage] = []
+    for piece in pieces:
+        passages.extend(_sentences(document, index, section.part, piece, len(passages)))
     return passages
 
 
-def _sentences(document: Document, index: int, part: str, block: Block, start: int, end: int, first: int) -> list[Passage]:
+def _runs_on(document: Document, before: tuple[int, int, list[Block]], block: Block, start: int) -> bool:
+    """Whether a block goes on with the sentence that the page break before it cut."""
+    above = before[2][-1]
+    text = document.text
+    return (
+        start == before[1] + 1
+        and above.kind == block.kind == "paragraph"
+        and above.place.page != block.place.page
+        and text[start].islower()
+        and text[before[1] - 1] not in '.!?:;…"”’'
+    )
+
+
+def _sentences(document: Document, index: int, part: str, piece: tuple[int, int, list[Block]], first: int) -> list[Passage]:
+    start, end, blocks = piece
     found: list[Passage] = []
     bullet = _BULLET.match(document.text, start, end)
     start = bullet.end() if bullet else start
@@ -193,7 +213,8 @@ def _sentences(document: Document, index: int, part: str, block: Block, start: i
         text = document.text[start + a : start + b]
         if any(c.isalpha() for c in text):
             number = first + len(found)
-            found.append(Passage(index, part, start + a, start + b, text, block.place, (number, number + 1)))
+            place = next(k.place for k in reversed(blocks) if k.start <= start + a)
+            found.append(Passage(index, part, start + a, start + b, text, place, (number, number + 1)))
     return found
 
 

@@ -55,7 +55,7 @@ COVERAGE: dict[CoverageStatus, Word] = {
 }
 
 CITATION: dict[CitationStatus, Word] = {
-    "ok": Word("place found", "The artifact and the place exist, and what stands there relates to the detail."),
+    "ok": Word("place found", "The artifact and the place in it exist. Whether it supports the explanation is for you to read."),
     "artifact_missing": Word("artifact missing", "No uploaded file goes by this name."),
     "out_of_range": Word("place beyond the end", "The artifact has no such page, slide or time."),
     "unrelated": Word("looks unrelated", "What stands at the place shows no relation to the detail, as far as this search can tell."),

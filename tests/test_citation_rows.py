@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from mcscreen.citation_fields import field_of
-from mcscreen.citation_rows import read_rows
-from mcscreen.detail_names import Wording, name_details
 from mcscreen.document import Document, Draft
+from mcscreen.portfolio.details import Wording, name_details
+from mcscreen.portfolio.fields import field_of
+from mcscreen.portfolio.rows import read_rows
 from mcscreen.rubric import Rubric
 from mcscreen.rubric_files import load_rubric_folder
 from mcscreen.shipped import shipped

@@ -72,3 +72,26 @@ def test_windows_join_neighbours_but_not_across_a_heading():
     document = _document([("One. Two.", "paragraph"), ("Break", "heading"), ("Three.", "paragraph")])
     sentences = segment(document, 0, Section(0, "part1", 0, len(document.text), "name"))
     assert [w.text for w in windows(document, sentences, 2)] == ["One. Two."]
+
+
+def test_a_sentence_over_a_page_break_is_one_passage_and_stands_where_it_begins():
+    draft = Draft()
+    draft.move(page=1)
+    draft.paragraph("We hang them on the rope, where cards")
+    draft.move(page=2)
+    draft.paragraph("are supposed to name the thing. Nobody read them.")
+    draft.paragraph("and a new one")
+    document = draft.finish(name="a.pdf", format="pdf", sha256="", size=1)
+    found = segment(document, 0, Section(0, "part1", 0, len(document.text), "name"))
+    assert [(p.text, p.place.page) for p in found] == [
+        ("We hang them on the rope, where cards\nare supposed to name the thing.", 1),
+        ("Nobody read them.", 2),
+        ("and a new one", 2),
+    ]
+    assert all(document.text[p.start : p.end] == p.text for p in found)
+
+
+def test_a_typed_dash_of_a_list_is_not_part_of_the_passage():
+    document = _document([("- a reading buddy", "list_item"), ("– breakfast on the cart", "list_item")])
+    found = segment(document, 0, Section(0, "part1", 0, len(document.text), "name"))
+    assert [p.text for p in found] == ["a reading buddy", "breakfast on the cart"]

@@ -20,11 +20,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mcscreen.artifact_names import companions, resolve_artifact
-from mcscreen.artifact_places import Lookup, Stretch, look_up
-from mcscreen.detail_names import stems
 from mcscreen.document import Document
 from mcscreen.locators import find_locators, parse_locator
+from mcscreen.portfolio.artifacts import companions, resolve_artifact
+from mcscreen.portfolio.details import stems
+from mcscreen.portfolio.places import Lookup, Stretch, look_up
 from mcscreen.results import Citation, CitationStatus, Evidence
 from mcscreen.rubric import Detail, Rubric
 from mcscreen.submission import ARTIFACT, CitationRow, Section, Submission
@@ -40,7 +40,7 @@ _OWN_WORDS = 3
 _TIE = 0.03
 _UNRECOGNISED = 3
 
-_PLACE_COMPARED = "the place was found; whether it supports the explanation was not compared"
+_PLACE_COMPARED = "the place is there; not compared with the explanation"
 _NO_PLACE = re.compile(
     r"\W*(?:n\W?a|none|nil|tbd|tba|unknown|various|attached|)\W*"
     r"|\W*see (?:the )?(?:file|artifact|document|attached|attachment|above|below|evidence)\W*",
@@ -75,7 +75,7 @@ def check(submission: Submission, sections: Sequence[Section], rows: Sequence[Ci
     Args:
         submission: All documents.
         sections: Which stretch of which document is which part.
-        rows: The self-analysis, as `mcscreen.citation_rows.read_rows` gives it.
+        rows: The self-analysis, as `mcscreen.portfolio.rows.read_rows` gives it.
         rubric: Whose details need a row each.
     """
     own = frozenset(s.document for s in sections if s.part != ARTIFACT)
@@ -152,7 +152,7 @@ def _missing(name: str, documents: Sequence[Document], own: frozenset[int]) -> s
     files = [d.name for n, d in enumerate(documents) if n not in own]
     if not files:
         return f"“{name}” was not uploaded; there are no artifacts"
-    shown = ", ".join(f"“{f}”" for f in files[:6]) + (f" and {len(files) - 6} more" if len(files) > 6 else "")
+    shown = ", ".join(f"“{f.rpartition('/')[2]}”" for f in files[:4]) + (f" and {len(files) - 4} more" if len(files) > 4 else "")
     return f"no uploaded file goes by the name “{name}”; there are {shown}"
 
 
@@ -189,6 +189,10 @@ def _unexplained(row: CitationRow, detail: Detail | None) -> str:
 
 def _evidence(stretch: Stretch) -> Evidence:
     place = stretch.place
+    end = stretch.end
+    if end - stretch.start > _QUOTE:
+        last_space = stretch.document.text.rfind(" ", stretch.start, stretch.start + _QUOTE)
+        end = last_space if last_space > stretch.start else stretch.start + _QUOTE
     return Evidence(
         document=stretch.document.name,
         page=place.page,
@@ -199,8 +203,8 @@ def _evidence(stretch: Stretch) -> Evidence:
         heading=place.heading,
         paragraph=place.paragraph,
         start=stretch.start,
-        end=stretch.end,
-        quote=stretch.document.text[stretch.start : min(stretch.end, stretch.start + _QUOTE)],
+        end=end,
+        quote=stretch.document.text[stretch.start : end],
     )
 
 

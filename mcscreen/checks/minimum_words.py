@@ -1,6 +1,6 @@
 """Is a text as long as the rubric asks?
 
-Counted are the candidate's own words, without headings, pasted questions and form lines; the count of everything stands
+Counted are the candidate's own words, without pasted questions, part titles and form lines; the count of everything stands
 beside it, because that is what a word processor shows. Counting differs from program to program by a few words in a
 hundred, so what is within 3 % below the minimum is "about" the minimum and met. A text that could not be read whole is
 never called short.
@@ -44,7 +44,7 @@ def _line(part: str, minimum: int, count: WordCount, submission: Submission, sec
             "unchecked", "could not be counted: the text could not be read" if own else "nothing to count: the part was not found"
         )
     guess = "; which text this is, is a guess" if all(s.guessed for s in own) else ""
-    whole = f" ({count.raw:,} with headings and pasted questions)" if count.raw != count.own else ""
+    whole = f" ({count.raw:,} with pasted questions and part titles)" if count.raw != count.own else ""
     words = f"{count.own:,} of {minimum:,} words{whole}"
     gaps = len(read) < len(documents) or any(d.status == "partial" for d in read)
     if any(s.part not in (part, ARTIFACT) and _overlap(s, o) for s in sections for o in own):

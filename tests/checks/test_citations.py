@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mcscreen.artifact_names import companions, find_mentions, resolve_artifact
 from mcscreen.checks.citations import check
 from mcscreen.document import Document, Draft
+from mcscreen.portfolio.artifacts import companions, find_mentions, resolve_artifact
 from mcscreen.results import Citation
 from mcscreen.rubric_files import load_rubric_folder
 from mcscreen.shipped import shipped
@@ -142,12 +142,14 @@ def test_evidence_is_the_text_at_the_place() -> None:
     found = _one("Staff Handbook", "pp. 2-3").evidence
     assert [(e.document, e.page) for e in found] == [("artifacts/Staff_Handbook.pdf", 2), ("artifacts/Staff_Handbook.pdf", 3)]
     for piece in found:
-        assert FILES[0].text[piece.start : piece.end].startswith(piece.quote)
+        assert FILES[0].text[piece.start : piece.end] == piece.quote
         assert piece.quote.startswith(f"Text of page {piece.page}.")
 
 
 def test_quotes_are_short() -> None:
-    assert len(_one("Thick Binder", "p. 1").evidence[0].quote) == 300
+    quote = _one("Thick Binder", "p. 1").evidence[0].quote
+    assert 280 < len(quote) <= 300
+    assert quote.endswith("word")
 
 
 def test_captions_give_the_words_of_a_video() -> None:
@@ -160,7 +162,7 @@ def test_captions_give_the_words_of_a_video() -> None:
 def test_messages_say_what_is_known() -> None:
     assert _one("Staff Handbook", "p. 7").message == "there is no page 7: the file has 4 pages"
     assert "estimated" in _one("Broken Binder", "p. 7").message
-    assert "was not compared" in _one("Staff Handbook", "p. 2").message
+    assert "not compared" in _one("Staff Handbook", "p. 2").message
     assert "Staff_Handbook.pdf" in _one("Caseload Log", "p. 2").message
 
 

@@ -50,7 +50,7 @@ def test_near_and_far(own: int, status: str, message: str) -> None:
 
 
 def test_the_count_of_everything_stands_beside() -> None:
-    assert line(748, 917).message == "748 of 1,000 words (917 with headings and pasted questions)"
+    assert line(748, 917).message == "748 of 1,000 words (917 with pasted questions and part titles)"
 
 
 def test_an_unread_text_is_never_short() -> None:

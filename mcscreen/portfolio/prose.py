@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mcscreen.artifact_names import EXTENSION, VIDEO, find_mentions
-from mcscreen.citation_fields import Field, RawRow, field_of, is_title
-from mcscreen.detail_names import likeness, named_outcome, names_number
 from mcscreen.document import Block, Document, Place
 from mcscreen.locators import find_locators, parse_locator
+from mcscreen.portfolio.artifacts import EXTENSION, VIDEO, find_mentions
+from mcscreen.portfolio.details import likeness, named_outcome, names_number
+from mcscreen.portfolio.fields import Field, RawRow, field_of, is_title
 from mcscreen.rubric import Rubric
 
 __all__ = ["Cited", "cited_in", "read_prose"]

@@ -18,9 +18,9 @@ from math import ceil, inf
 from pathlib import PurePosixPath
 from typing import Literal
 
-from mcscreen.artifact_names import CAPTIONS, VIDEO
 from mcscreen.document import Block, Document, Place, count_words
 from mcscreen.locators import Locator, Range
+from mcscreen.portfolio.artifacts import CAPTIONS, VIDEO
 
 __all__ = ["Lookup", "Stretch", "look_up"]
 

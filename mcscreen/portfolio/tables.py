@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from mcscreen.artifact_names import EXTENSION, resolve_artifact
-from mcscreen.citation_fields import FIELDS, Field, RawRow, field_of, is_title
-from mcscreen.citation_prose import cited_in
-from mcscreen.detail_names import likeness, named_outcome, names_number
 from mcscreen.document import Cell, Document, Place, Table
 from mcscreen.locators import parse_locator
+from mcscreen.portfolio.artifacts import EXTENSION, resolve_artifact
+from mcscreen.portfolio.details import likeness, named_outcome, names_number
+from mcscreen.portfolio.fields import FIELDS, Field, RawRow, field_of, is_title
+from mcscreen.portfolio.prose import cited_in
 from mcscreen.rubric import Rubric
 
 __all__ = ["read_tables"]

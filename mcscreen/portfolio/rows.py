@@ -13,13 +13,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mcscreen.artifact_names import EXTENSION, find_mentions, resolve_artifact
-from mcscreen.citation_fields import RawRow, is_title
-from mcscreen.citation_prose import read_prose
-from mcscreen.citation_tables import read_tables
-from mcscreen.detail_names import Wording, likeness, name_details, names_number
 from mcscreen.document import Block, Cell, Document, Place, Table
 from mcscreen.locators import find_locators
+from mcscreen.portfolio.artifacts import EXTENSION, find_mentions, resolve_artifact
+from mcscreen.portfolio.details import Wording, likeness, name_details, names_number
+from mcscreen.portfolio.fields import RawRow, is_title
+from mcscreen.portfolio.prose import read_prose
+from mcscreen.portfolio.tables import read_tables
 from mcscreen.rubric import Rubric
 from mcscreen.submission import ARTIFACT, CitationRow, Section, Submission
 
