@@ -120,9 +120,7 @@ class WordCount(_Frozen):
     """Words of one part."""
 
     part: str
-    own: int = Field(
-        description="The candidate's own words: without pasted questions, part titles and template text; headings of the candidate's own count."
-    )
+    own: int = Field(description="The candidate's own words and headings: without pasted questions, part titles and template text.")
     raw: int = Field(description="All words of the part as uploaded.")
     minimum: int | None = None
 
