@@ -105,7 +105,7 @@ def screen(
     format: FormatOption = FORMATS,
     encoder: Annotated[
         str, typer.Option(help="Shipped model, model folder, or sentence-transformers model (needs that extra).")
-    ] = "minilm-l6",
+    ] = "facets-l6",
     ocr: Annotated[bool, typer.Option("--ocr", help="Read scanned pages with tesseract, if it is installed.")] = False,
     fail_on_gaps: Annotated[bool, typer.Option("--fail-on-gaps", help="Exit with 4 when something is flagged or not found.")] = False,
     quiet: QuietOption = False,

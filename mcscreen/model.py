@@ -8,7 +8,9 @@ anything that would have to be unpickled is refused.
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -16,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from mcscreen.errors import ModelError
 
-__all__ = ["Model", "Thresholds", "load_model", "verified"]
+__all__ = ["Calibration", "Model", "Thresholds", "load_model", "verified"]
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -38,6 +40,30 @@ class Thresholds(_Strict):
         return self
 
 
+class Calibration(_Strict):
+    """How five measures of a facet's scores become a probability, and where the statuses begin.
+
+    A logistic regression on standardised measures; which measures, and on which data it was fitted, is in the model card.
+    """
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float
+    thresholds: Thresholds
+
+    def probability(self, measures: Sequence[float]) -> float:
+        """Probability that the facet is addressed.
+
+        Raises:
+            ValueError: When the number of measures is not that of the weights.
+        """
+        total = self.intercept
+        for value, mean, scale, weight in zip(measures, self.mean, self.scale, self.weights, strict=True):
+            total += weight * (value - mean) / scale
+        return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))
+
+
 class Model(_Strict):
     """Contents of a model.toml."""
 
@@ -50,7 +76,8 @@ class Model(_Strict):
     dimension: int = Field(ge=1, description="Length of a vector.")
     max_tokens: int = Field(ge=8, description="Longer texts are cut.")
     calibration: str
-    thresholds: Thresholds
+    thresholds: Thresholds | None = Field(default=None, description="For scores that are bare similarities.")
+    bases: dict[Literal["marked", "exemplars", "text"], Calibration] = Field(default_factory=dict)
     files: dict[str, Sha256] = Field(min_length=1, description="File name -> sha256.")
 
 

@@ -31,8 +31,8 @@ from mcscreen.errors import InputError, RubricError
 from mcscreen.extractors import read_document
 from mcscreen.intake import Upload, find_uploads, open_upload
 from mcscreen.limits import DEFAULT_LIMITS, Limits
-from mcscreen.matchers import DEFAULT_ENCODER, SimilarityFinder, load_encoder
-from mcscreen.model import Thresholds, load_model
+from mcscreen.matchers import DEFAULT_ENCODER, finders_of, load_encoder
+from mcscreen.model import Model, Thresholds, load_model
 from mcscreen.parts import Span, assign_parts, find_prompts, own_words
 from mcscreen.portfolio import read_rows
 from mcscreen.results import DocumentRecord, Requirement, RubricRecord, Screening, SectionRecord, SubmissionRecord, WordCount
@@ -182,18 +182,17 @@ class Screener:
         self._rubric_sha256 = folder.sha256
         self._ocr, self._limits = ocr, limits
         self._encoder = load_encoder(encoder)
-        # Another encoder has no thresholds of its own yet: the shipped one's are used, and the stamp says that they rest on nothing.
         model = load_model(shipped("models") / DEFAULT_ENCODER)
-        self._thresholds: Thresholds = model.thresholds
-        self.calibration = model.calibration
-        self._finders = {p.id: SimilarityFinder(p.facets, self._encoder) for p in self.rubric.parts if p.facets}
+        self._thresholds: dict[str, Thresholds] = {basis: c.thresholds for basis, c in model.bases.items()}
+        self._finders = finders_of(folder, self._encoder)
+        self.calibration = _stamp(model, folder, encoder)
         self.fingerprint = self._fingerprint()
 
     def _fingerprint(self) -> str:
         facts = {
             "versions": {name: _version(name) for name in _VERSIONED},
             "encoder": self._encoder.fingerprint,
-            "thresholds": self._thresholds.model_dump(),
+            "thresholds": {basis: t.model_dump() for basis, t in self._thresholds.items()},
             "rubric": self._rubric_sha256,
             "ocr": self._ocr,
             "limits": asdict(self._limits),
@@ -237,8 +236,19 @@ class Screener:
                 if section.part == part and submission.documents[section.document].readable
                 for sentence in segment(submission.documents[section.document], section.document, section, _spans(prompts[section]))
             ]
-            matches.extend(finder.find(sentences))
+            matches.extend(finder.find(sentences, submission.documents))
         return matches
+
+
+def _stamp(model: Model, folder: RubricFolder, encoder: str) -> str:
+    """What the scores rest on, in words."""
+    if encoder != DEFAULT_ENCODER:
+        return f"uncalibrated: the calibration belongs to the encoder {DEFAULT_ENCODER}, not to {Path(encoder).name}"
+    if not folder.exemplars and not folder.marked:
+        return "uncalibrated: this rubric has no exemplars, so only the wording of each ask and look-alikes in other rubrics are known"
+    if not folder.marked:
+        return "uncalibrated: the calibration was made for another rubric; nobody has decided yet on submissions for this one"
+    return model.calibration
 
 
 def _spans(prompts: Sequence[Span]) -> list[tuple[int, int]]:

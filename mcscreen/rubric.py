@@ -14,7 +14,19 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-__all__ = ["Criterion", "Detail", "Exemplar", "Facet", "Outcome", "Part", "Rubric", "Source", "contradictions"]
+__all__ = [
+    "Criterion",
+    "Detail",
+    "Exemplar",
+    "MarkedSentence",
+    "MarkedSubmission",
+    "Facet",
+    "Outcome",
+    "Part",
+    "Rubric",
+    "Source",
+    "contradictions",
+]
 
 Location = tuple[str | int, ...]
 """Where in a rubric something stands, as pydantic writes it: ("parts", 0, "criteria", 2, "id")."""
@@ -97,6 +109,27 @@ class Exemplar(_Strict):
     kind: str = ""
     text: Text
     also: tuple[Identifier, ...] = Field(default=(), description="Other facets that the passage meets or partly meets.")
+    provenance: str = ""
+
+
+class MarkedSentence(_Strict):
+    """One sentence of a marked submission, in its order."""
+
+    part: Identifier
+    text: Text
+    kind: str = Field(default="", description="What sort of sentence it is: own, generic, intention, negated, echo, offtopic, context.")
+    met: tuple[Identifier, ...] = Field(default=(), description="Facets that the sentence, in its place, helps to answer.")
+    partial: tuple[Identifier, ...] = Field(default=(), description="Facets that it only touches.")
+
+
+class MarkedSubmission(_Strict):
+    """A whole text in which somebody marked, sentence by sentence, what addresses which facet.
+
+    Exemplars show what an answer looks like; a marked submission also shows everything around it that is none.
+    """
+
+    id: str
+    sentences: tuple[MarkedSentence, ...] = Field(min_length=1)
     provenance: str = ""
 
 

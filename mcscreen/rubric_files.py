@@ -12,26 +12,39 @@ import hashlib
 import json
 import math
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from mcscreen.errors import RubricError
-from mcscreen.rubric import Exemplar, Rubric, contradictions
+from mcscreen.rubric import Exemplar, MarkedSubmission, Rubric, contradictions
 from mcscreen.toml_lines import line_of, toml_lines
 
-__all__ = ["EXEMPLARS", "MOST_BYTES", "RUBRIC", "RubricFolder", "load_rubric_folder", "parse_exemplars", "parse_rubric"]
+__all__ = [
+    "EXEMPLARS",
+    "MOST_BYTES",
+    "RUBRIC",
+    "RubricFolder",
+    "MARKED",
+    "load_rubric_folder",
+    "parse_exemplars",
+    "parse_marked",
+    "parse_rubric",
+]
 
 RUBRIC = "rubric.toml"
 EXEMPLARS = "exemplars.jsonl"
+MARKED = "marked.jsonl"
 
 MOST_BYTES = 8_000_000
 """Largest rubric file that is read, in bytes: a rubric with a thousand exemplars has about half a million."""
 
 _MOST_PROBLEMS = 50
+
+_Line = TypeVar("_Line", bound=BaseModel)
 
 _PLAIN = {
     "missing": "is missing",
@@ -52,7 +65,8 @@ class RubricFolder:
     """A rubric as loaded.
 
     Attributes:
-        sha256: Of the bytes of rubric.toml followed by those of exemplars.jsonl (nothing where there is none).
+        marked: Marked submissions, from marked.jsonl.
+        sha256: Of the bytes of rubric.toml, exemplars.jsonl and marked.jsonl (nothing where there is none), in this order.
         path: The rubric.toml.
     """
 
@@ -60,14 +74,15 @@ class RubricFolder:
     exemplars: tuple[Exemplar, ...]
     sha256: str
     path: Path
+    marked: tuple[MarkedSubmission, ...] = ()
 
 
 def load_rubric_folder(path: Path) -> RubricFolder:
     """Read a rubric.
 
     Args:
-        path: A folder that holds a rubric.toml, or a rubric's TOML file. Exemplars are read from the exemplars.jsonl beside
-            it, if there is one.
+        path: A folder that holds a rubric.toml, or a rubric's TOML file. Exemplars and marked submissions are read from the
+            exemplars.jsonl and marked.jsonl beside it, if there are any.
 
     Raises:
         RubricError: When a file is missing, too large or broken; the message has one line a problem.
@@ -82,7 +97,10 @@ def load_rubric_folder(path: Path) -> RubricFolder:
     listed = file.with_name(EXEMPLARS)
     lines = _bytes(listed) if listed.is_file() else b""
     exemplars = parse_exemplars(lines, rubric, str(listed))
-    return RubricFolder(rubric, exemplars, hashlib.sha256(content + lines).hexdigest(), file)
+    texts = file.with_name(MARKED)
+    more = _bytes(texts) if texts.is_file() else b""
+    marked = parse_marked(more, rubric, str(texts))
+    return RubricFolder(rubric, exemplars, hashlib.sha256(content + lines + more).hexdigest(), file, marked)
 
 
 def parse_rubric(content: bytes, name: str = RUBRIC) -> Rubric:
@@ -125,26 +143,56 @@ def parse_exemplars(content: bytes, rubric: Rubric, name: str = EXEMPLARS) -> tu
     known = [f.id for f in rubric.facets] + [d.id for d in rubric.details]
     exemplars: list[Exemplar] = []
     problems: list[str] = []
+    for number, exemplar in _json_lines(content, name, Exemplar, problems):
+        problems += [f"{name}:{number}: {what}" for what in _strangers(exemplar, known)]
+        exemplars.append(exemplar)
+    if problems:
+        raise RubricError(_listing(problems))
+    return tuple(exemplars)
+
+
+def parse_marked(content: bytes, rubric: Rubric, name: str = MARKED) -> tuple[MarkedSubmission, ...]:
+    """A rubric's marked submissions from the bytes of their file, one JSON object a line; blank lines are skipped.
+
+    Raises:
+        RubricError: With one line a problem, `name:line: where: what`; a part or facet that the rubric has not is a problem.
+    """
+    parts = {p.id: {f.id for f in p.facets} for p in rubric.parts}
+    marked: list[MarkedSubmission] = []
+    problems: list[str] = []
+    for number, submission in _json_lines(content, name, MarkedSubmission, problems):
+        for place, sentence in enumerate(submission.sentences):
+            where = f"{name}:{number}: sentences[{place}]"
+            if sentence.part not in parts:
+                problems.append(f"{where}.part: {sentence.part!r} is no part of the rubric{_did_you_mean(sentence.part, sorted(parts))}")
+                continue
+            for facet in (*sentence.met, *sentence.partial):
+                if facet not in parts[sentence.part]:
+                    problems.append(
+                        f"{where}: {facet!r} is no facet of {sentence.part}{_did_you_mean(facet, sorted(parts[sentence.part]))}"
+                    )
+        marked.append(submission)
+    if problems:
+        raise RubricError(_listing(problems))
+    return tuple(marked)
+
+
+def _json_lines(content: bytes, name: str, model: type[_Line], problems: list[str]) -> Iterator[tuple[int, _Line]]:
+    """Numbered objects of a JSON lines file that are valid; what is wrong with the others is added to `problems`."""
     for number, line in enumerate(_text(content, name).split("\n"), 1):
         if not line.strip():
             continue
         try:
             raw = json.loads(line, object_pairs_hook=_no_repeats, parse_constant=_no_constant, parse_float=_finite)
-            exemplar = Exemplar.model_validate(raw)
+            yield number, model.model_validate(raw)
         except ValidationError as error:
             for e in error.errors(include_url=False):
-                what = _plain(e["type"], e["msg"], e.get("ctx")) + _nearest(tuple(e["loc"]), e["type"], Exemplar)
+                what = _plain(e["type"], e["msg"], e.get("ctx")) + _nearest(tuple(e["loc"]), e["type"], model)
                 problems.append(f"{name}:{number}: {_dotted(tuple(e['loc']))}: {what}")
         except RecursionError:
-            problems.append(f"{name}:{number}: brackets are nested too deeply for an exemplar")
+            problems.append(f"{name}:{number}: brackets are nested too deeply")
         except ValueError as error:
             problems.append(f"{name}:{number}: not valid JSON: {error}")
-        else:
-            problems += [f"{name}:{number}: {what}" for what in _strangers(exemplar, known)]
-            exemplars.append(exemplar)
-    if problems:
-        raise RubricError(_listing(problems))
-    return tuple(exemplars)
 
 
 def _strangers(exemplar: Exemplar, known: Sequence[str]) -> list[str]:

@@ -61,12 +61,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A sentence or a short window of sentences: `documents[document].text[start:end] == text`.
+    """A sentence or a short run of sentences: `documents[document].text[start:end] == text`.
 
     Attributes:
         document: Index into `Submission.documents`.
         part: Part id, or `ARTIFACT`.
         sentences: Index of the first sentence and one past the last, in the section's sentences.
+        cues: Plain remarks on the passage ("restates the question").
     """
 
     document: int
@@ -76,6 +77,7 @@ class Passage:
     text: str
     place: Place
     sentences: tuple[int, int] = (0, 1)
+    cues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,10 @@ class Match:
         facet: Facet id.
         score: Between 0 and 1; of the best passage.
         passages: Best first, not overlapping, with their own scores.
+        basis: What the score rests on: "marked", "exemplars" or "text".
     """
 
     facet: str
     score: float
     passages: tuple[tuple[Passage, float], ...]
+    basis: str = "text"

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mcscreen.model import Thresholds
 from mcscreen.results import Coverage, CoverageStatus, Evidence
@@ -18,7 +18,7 @@ __all__ = ["check"]
 
 
 def check(
-    submission: Submission, sections: Sequence[Section], rubric: Rubric, matches: Sequence[Match], thresholds: Thresholds
+    submission: Submission, sections: Sequence[Section], rubric: Rubric, matches: Sequence[Match], thresholds: Mapping[str, Thresholds]
 ) -> tuple[Coverage, ...]:
     """One line a facet of every part with facets, in the rubric's order.
 
@@ -27,7 +27,7 @@ def check(
         sections: Which stretch is which part.
         rubric: What is asked.
         matches: By facet; a facet without a match counts as not searched.
-        thresholds: Scores at which the status changes.
+        thresholds: Scores at which the status changes, by the basis of a match.
     """
     found = {m.facet: m for m in matches}
     lines = []
@@ -54,13 +54,15 @@ def check(
     return tuple(lines)
 
 
-def _status(match: Match | None, thresholds: Thresholds, gaps: Sequence[str]) -> tuple[CoverageStatus, str]:
+def _status(match: Match | None, by_basis: Mapping[str, Thresholds], gaps: Sequence[str]) -> tuple[CoverageStatus, str]:
     if match is None or not match.passages:
         return "unread", f"not searched: {'; '.join(gaps)}" if gaps else "not searched: no text of this part"
+    thresholds = by_basis[match.basis]
+    remark = "no exemplars for this ask: the search knows its wording only" if match.basis == "text" else ""
     if match.score >= thresholds.covered:
-        return "covered", ""
+        return "covered", remark
     if match.score >= thresholds.not_found:
-        return "thin", ""
+        return "thin", remark
     if gaps:
         return "unread", f"nothing near it in what could be read, but {'; '.join(gaps)}"
     return "not_found", "not found by this search; the nearest passages are shown"
@@ -99,4 +101,5 @@ def evidence_of(submission: Submission, passage: Passage, score: float | None) -
         end=passage.end,
         quote=passage.text,
         score=score,
+        cues=passage.cues,
     )

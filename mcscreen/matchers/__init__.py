@@ -11,18 +11,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mcscreen.errors import ModelError
+from mcscreen.heads import cached_heads
+from mcscreen.knowledge import Knowledge
+from mcscreen.matchers.examples import ExamplesFinder
 from mcscreen.matchers.onnx_encoder import OnnxEncoder
 from mcscreen.matchers.sentence_transformers_encoder import SentenceTransformersEncoder
 from mcscreen.matchers.similarity import SimilarityFinder
+from mcscreen.model import load_model, verified
+from mcscreen.rubric_files import RubricFolder
 from mcscreen.shipped import shipped
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["DEFAULT_ENCODER", "Encoder", "OnnxEncoder", "SentenceTransformersEncoder", "SimilarityFinder", "load_encoder"]
+__all__ = [
+    "DEFAULT_ENCODER",
+    "Encoder",
+    "ExamplesFinder",
+    "OnnxEncoder",
+    "SentenceTransformersEncoder",
+    "SimilarityFinder",
+    "finders_of",
+    "load_encoder",
+]
 
-DEFAULT_ENCODER = "minilm-l6"
+DEFAULT_ENCODER = "facets-l6"
 
 
 class Encoder(Protocol):
@@ -56,3 +70,20 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
             f"no encoder named; there are {', '.join(sorted(p.name for p in models.iterdir() if (p / 'model.toml').is_file()))}"
         )
     return SentenceTransformersEncoder(name)
+
+
+def finders_of(folder: RubricFolder, encoder: Encoder) -> dict[str, ExamplesFinder]:
+    """A finder for every part that has facets: part id -> finder.
+
+    Heads come from the encoder's model folder if the rubric's were fitted beforehand, else from the cache, else they are
+    fitted now. An encoder other than the default brings no kinds and no look-alikes, and the default's calibrations are used
+    for it: its scores are in order, but only nearly probabilities.
+    """
+    default = shipped("models") / DEFAULT_ENCODER
+    model = load_model(default)
+    own = isinstance(encoder, OnnxEncoder) and encoder.model.id == DEFAULT_ENCODER
+    knowledge = Knowledge(encoder, verified(default, model, "knowledge.npz") if own else None)
+    heads = cached_heads(folder, encoder, default / "heads" if own else None)
+    return {
+        part.id: ExamplesFinder(part.facets, heads, encoder, knowledge, dict(model.bases)) for part in folder.rubric.parts if part.facets
+    }
