@@ -1,6 +1,6 @@
 """Videos: their length, which is what a citation such as "2:10-2:40" is held against.
 
-The words of a video are not read; its captions are a file of their own. MediaInfo reads the headers of every common
+The words of a video are not read; its captions are a file of their own. MediaInfo reads the headers of every usual
 container without decoding a frame, so the size of the file does not matter.
 """
 

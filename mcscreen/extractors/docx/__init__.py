@@ -3,7 +3,7 @@
 Library readers walk the paragraphs and tables that stand at the top of the body. Real submissions keep text in other
 places as well: text boxes, content controls of a district's form, tracked insertions, notes, nested tables. On a set of
 real documents such a reader lost a tenth of the text or more in two out of five. So the markup is walked here
-(`body`), with the styles and lists it refers to (`styles`), over a package opened behind the common guards.
+(`body`), with the styles and lists it refers to (`styles`), over a package opened behind the guards of all packages.
 
 What is left out, each with a remark: deleted and hidden text, text in white or too small to see, comments. Running
 headers and footers are left out too, unless there is nothing else.

@@ -40,8 +40,8 @@ class Style:
 def read_styles(root: _Element, archive: ZipFile, limits: Limits) -> dict[tuple[str, str], Style]:
     """All styles by family and name, each resolved along its parents."""
     elements: dict[tuple[str, str], _Element] = {}
-    common = read_member(archive, "styles.xml", limits)
-    shelves = [] if not common else [child(parse_xml(common), "office:styles")]
+    shared = read_member(archive, "styles.xml", limits)
+    shelves = [] if not shared else [child(parse_xml(shared), "office:styles")]
     for shelf in (*shelves, child(root, "office:automatic-styles")):
         for element in () if shelf is None else shelf:
             if short(element) == "style:style":
