@@ -252,6 +252,35 @@ def rubric_check(
         raise typer.Exit(COULD_NOT_RUN)
 
 
+@rubric_app.command("exemplars")
+def rubric_exemplars(
+    rubric: Annotated[str, typer.Argument(help="Id of a shipped rubric, or a path.")],
+    facet: Annotated[str | None, typer.Option("--facet", help="Show the exemplars of this facet, with their texts.")] = None,
+) -> None:
+    """Show a rubric's exemplars: how many a facet, which are mistaken for another facet's, where more would help most."""
+    from mcscreen.pipeline import exemplars_of
+
+    folder, reviews = exemplars_of(rubric)
+    if facet is not None:
+        review = next((r for r in reviews if r.facet == facet), None)
+        if review is None:
+            raise typer.BadParameter(f"no facet {facet!r}; there are {', '.join(r.facet for r in reviews)}", param_hint="--facet")
+        rivals = {e.text: rival for e, rival in review.confusable}
+        for exemplar in folder.exemplars:
+            if exemplar.facet == facet:
+                rival = f" (taken for {rivals[exemplar.text]})" if exemplar.text in rivals else ""
+                _show(f"{exemplar.label}, {exemplar.kind or 'no kind'}{rival}\n    {exemplar.text}")
+        return
+    # Ids are letters, digits and dots by the rubric's schema, so these lines need no cleaning, which would take their columns.
+    print(f"{'facet':22}{'met':>5}{'partial':>9}{'missing':>9}{'marked':>8}{'auc':>7}  taken for another facet's")
+    for r in reviews:
+        auc = "      -" if r.auc is None else f"{r.auc:7.2f}"
+        taken = f"  {len(r.confusable)}: {', '.join(sorted({rival for _, rival in r.confusable}))}" if r.confusable else ""
+        print(f"{r.facet:22}{r.met:5}{r.partial:9}{r.missing:9}{r.marked:8}{auc}{taken}")
+    most = sorted(reviews, key=lambda r: -r.needs)[:3]
+    _show(f"more exemplars would help most for {', '.join(r.facet for r in most)}")
+
+
 @rubric_app.command("import")
 def rubric_import(
     page: Annotated[Path, typer.Argument(help="A micro-credential page: pasted text, saved HTML, PDF or DOCX.")],
@@ -297,4 +326,4 @@ def evaluate(
     for r in results:
         value = "      -" if r.value is None else f"{r.value:7.3f}"
         interval = "" if r.low is None or r.high is None else f"[{r.low:.3f}, {r.high:.3f}]"
-        _show(f"{r.name:22}{value}  {interval:16} n={r.n}")
+        print(f"{r.name:22}{value}  {interval:16} n={r.n}")

@@ -23,7 +23,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcscreen.authoring import LintRemark, import_page, lint, to_toml
+from mcscreen.authoring import FacetReview, LintRemark, import_page, lint, review_exemplars, to_toml
 from mcscreen.checks import CHECKS
 from mcscreen.checks import citations as citations_check
 from mcscreen.checks import coverage as coverage_check
@@ -49,6 +49,7 @@ __all__ = [
     "Screener",
     "Settings",
     "check_rubric",
+    "exemplars_of",
     "import_rubric",
     "list_rubrics",
     "load_rubric",
@@ -113,6 +114,17 @@ def check_rubric(path: str | Path) -> list[LintRemark]:
     """
     folder = load_rubric(path)
     return lint(folder.rubric, folder.exemplars)
+
+
+def exemplars_of(name: str | Path, encoder: str = DEFAULT_ENCODER) -> tuple[RubricFolder, list[FacetReview]]:
+    """A rubric and a review of the exemplars of each of its facets.
+
+    Raises:
+        RubricError: When the rubric cannot be used.
+        ModelError: When the encoder cannot be used.
+    """
+    folder = load_rubric(name)
+    return folder, review_exemplars(folder, load_encoder(encoder))
 
 
 def import_rubric(page: str | Path) -> tuple[str, str]:
