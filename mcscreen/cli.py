@@ -132,7 +132,7 @@ def _screen(
     settings = Settings(rubric=rubric, ocr=ocr) if encoder is None else Settings(rubric=rubric, encoder=encoder, ocr=ocr)
     loaded = load_rubric(rubric)
     screenings = []
-    with _progress(quiet) as advance:
+    with _told(quiet), _progress(quiet) as advance:
         for total, screening in screen_batch(paths, settings, jobs=jobs):
             screenings.append(screening)
             advance(total)
@@ -153,6 +153,25 @@ def _screen(
 def _is_unread(document: DocumentRecord) -> bool:
     # A video has a length and no text; that is not a failure to read it.
     return document.status != "text" and not (document.status == "empty" and document.seconds is not None)
+
+
+@contextmanager
+def _told(quiet: bool) -> Iterator[None]:
+    """Show what the library says of long preparations; its messages hold ids, never text."""
+    import logging
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("mcscreen: %(message)s"))
+    logger = logging.getLogger("mcscreen.heads")
+    before = logger.level
+    if not quiet:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 @contextmanager

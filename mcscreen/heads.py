@@ -148,6 +148,7 @@ def cached_heads(folder: RubricFolder, encoder: _Encoder, shelf: Path | None = N
         heads = _read(place / f"{key}.npz", encoder.dimension)
         if heads is not None:
             return heads
+    _log.info("learning from the examples of %s for this encoder; done once, it takes up to a minute", folder.rubric.id)
     heads = fit_heads(folder, encoder)
     write_heads(heads, (write_to or _cache()) / f"{key}.npz")
     return heads

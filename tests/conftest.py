@@ -35,6 +35,12 @@ Targeted social support,Lunch_Plan,,It shows who sits with whom.
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """A cache of the run's own: nothing that a test fits is left with the user, or taken from them."""
+    os.environ["MCSCREEN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def encoder():
     from mcscreen.matchers import load_encoder

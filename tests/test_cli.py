@@ -127,3 +127,19 @@ def test_version(capsys):
     code, stdout, _ = _run(capsys, "--version")
     assert code == 0
     assert stdout.startswith("mcscreen 0.")
+
+
+def test_a_long_preparation_is_announced_unless_quiet(capsys, small_submission, tmp_path, monkeypatch):
+    monkeypatch.setenv("MCSCREEN_CACHE", str(tmp_path / "cache"))
+    rubric = tmp_path / "bare" / "rubric.toml"
+    page = tmp_path / "page.txt"
+    page.write_text(
+        "Quiet Corners\n\nEssential Outcomes\n\n1. Give every student a quiet place.\n\nPart 1. Overview Questions\n\n"
+        "Answer (300-word minimum):\n\n1. Which places did you make? What worked?\n"
+    )
+    assert _run(capsys, "rubric", "import", page, "--out", rubric)[0] == 0
+    common = ("screen", small_submission, "-r", rubric, "-f", "jsonl")
+    assert "learning from the examples" in _run(capsys, *common, "-o", tmp_path / "a")[2]
+    assert "learning from the examples" not in _run(capsys, *common, "-o", tmp_path / "b")[2]
+    line = json.loads((tmp_path / "a" / "screenings.jsonl").read_text(encoding="utf-8"))
+    assert line["calibration"].startswith("uncalibrated: this rubric has no exemplars")

@@ -146,11 +146,12 @@ def test_the_fingerprint_changes_with_the_rubric_and_the_settings(screener, tmp_
     from mcscreen import Limits, Screener
     from mcscreen.shipped import shipped
 
-    folder = tmp_path / "student-centeredness"
-    shutil.copytree(shipped("rubrics") / "student-centeredness", folder)
-    toml = folder / "rubric.toml"
-    toml.write_text(toml.read_text(encoding="utf-8").replace("minimum_words = 500", "minimum_words = 501"), encoding="utf-8")
-    assert Screener(folder).fingerprint != screener.fingerprint
+    toml = (shipped("rubrics") / "student-centeredness" / "rubric.toml").read_text(encoding="utf-8")
+    for name, text in (("plain", toml), ("changed", toml.replace("minimum_words = 500", "minimum_words = 501"))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "rubric.toml").write_text(text, encoding="utf-8")
+    fingerprints = {screener.fingerprint, Screener(tmp_path / "plain").fingerprint, Screener(tmp_path / "changed").fingerprint}
+    assert len(fingerprints) == 3
     assert Screener("student-centeredness", limits=Limits(pages=7)).fingerprint != screener.fingerprint
     assert Screener("student-centeredness").fingerprint == screener.fingerprint
 
