@@ -62,5 +62,5 @@ def test_altered_weights_are_refused(tmp_path):
 
 
 def test_an_unknown_encoder_says_what_there_is(tmp_path):
-    with pytest.raises(ModelError, match="minilm-l6"):
+    with pytest.raises(ModelError, match="facets-l6"):
         load_encoder(str(tmp_path / "nothing-here"))
