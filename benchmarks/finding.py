@@ -23,6 +23,9 @@ from mcscreen.matchers import SimilarityFinder, load_encoder
 from mcscreen.rubric import Facet
 from mcscreen.submission import Match, Passage
 
+RANKING = {"auc", "facet_mean_auc", "hit@1", "hit@3"}
+"""Figures that rest on the order of scores alone: the baselines have no calibration and no thresholds of their own."""
+
 
 class Similarity:
     """The similarity finder in the finder's seat."""
@@ -77,13 +80,14 @@ def main() -> None:
         started = time.process_time()
         decisions = compare([screener.screen(s) for s in submissions], labels)
         seconds = (time.process_time() - started) / len(submissions)
-        rows = figures(decisions)
+        rows = [row for row in figures(decisions) if name == "finder" or row.name in RANKING]
         results[name] = [asdict(r) for r in rows]
         print(f"\n{name}: {len(submissions)} submissions, {len(decisions)} decisions, {seconds:.2f} CPU s a submission")
         for row in rows:
             if row.value is not None:
                 print(f"  {row.name:22}{row.value:7.3f}  [{row.low:.3f}, {row.high:.3f}]  n={row.n}")
-        print(f"  {'calibration error':22}{calibration_error(decisions):7.3f}")
+        if name == "finder":
+            print(f"  {'calibration error':22}{calibration_error(decisions):7.3f}")
     print(f"\nrubric ready in {ready:.1f} CPU s; fingerprint {screener.fingerprint}")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from mcscreen.rubric import Exemplar
 from mcscreen.rubric_files import RubricFolder
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["Basis", "Heads", "cached_heads", "fit_heads", "neighbourhoods"]
+__all__ = ["Basis", "Heads", "cached_heads", "fit_heads", "neighbourhoods", "undecided", "write_heads"]
 
 Basis = Literal["marked", "exemplars", "text"]
 
@@ -105,11 +106,7 @@ def fit_heads(folder: RubricFolder, encoder: _Encoder) -> Heads:
     alone = np.zeros((len(facets), encoder.dimension + 1), np.float32)
     near = np.zeros_like(alone)
     for row, (part, facet) in enumerate(facets):
-        rows = [
-            (i, int(e.facet == facet and e.label == "met"))
-            for i, e in enumerate(exemplars)
-            if not _undecided(e.facet, e.label, e.also, facet)
-        ]
+        rows = [(i, int(e.facet == facet and e.label == "met")) for i, e in enumerate(exemplars) if not undecided(e, facet)]
         marked = [(i, int(facet in s.met)) for i, s in enumerate(order) if s.part == part and facet not in s.partial]
         met, told = sum(y for _, y in rows), sum(y for _, y in marked)
         basis: Basis = "marked" if told >= ENOUGH else "exemplars" if met >= ENOUGH else "text"
@@ -126,11 +123,9 @@ def fit_heads(folder: RubricFolder, encoder: _Encoder) -> Heads:
     return Heads(tuple(f for _, f in facets), tuple(bases), alone, near)
 
 
-def _undecided(of: str | None, label: str, also: Sequence[str], facet: str) -> bool:
+def undecided(exemplar: Exemplar, facet: str) -> bool:
     """Whether an exemplar says neither yes nor no to a facet: it half answers it, or answers it besides its own."""
-    if of == facet:
-        return label == "partial"
-    return facet in also
+    return exemplar.label == "partial" if exemplar.facet == facet else facet in exemplar.also
 
 
 def cached_heads(folder: RubricFolder, encoder: _Encoder, shelf: Path | None = None, write_to: Path | None = None) -> Heads:

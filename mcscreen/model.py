@@ -76,7 +76,6 @@ class Model(_Strict):
     dimension: int = Field(ge=1, description="Length of a vector.")
     max_tokens: int = Field(ge=8, description="Longer texts are cut.")
     calibration: str
-    thresholds: Thresholds | None = Field(default=None, description="For scores that are bare similarities.")
     bases: dict[Literal["marked", "exemplars", "text"], Calibration] = Field(default_factory=dict)
     files: dict[str, Sha256] = Field(min_length=1, description="File name -> sha256.")
 

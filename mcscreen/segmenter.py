@@ -1,25 +1,21 @@
-"""Document -> passages: sentences, and windows of neighbouring sentences, with their offsets.
+"""Document -> passages: sentences with their offsets and places.
 
 Sentences are cut by rules of our own. Submissions are full of what general splitters trip over ("Ms. Duong", "pp. 4-5",
 "3 p.m.", bullets without full stops, a missing space after one), and a rule can be read, tested as data
 (tests/cases/sentences.toml) and runs a hundred times faster than a parser. Where the rules find no end for a very long
 stretch (dictated or unpunctuated text), spaCy's parser is asked to help; only then is it loaded.
-
-A window lets a facet be recognised that one sentence opens and the next completes; what is shown is still a whole
-number of sentences, never a fragment.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 from mcscreen.document import Block, Document, count_words
 from mcscreen.language import english
 from mcscreen.submission import Passage, Section
 
-__all__ = ["segment", "split_sentences", "windows"]
+__all__ = ["segment", "split_sentences"]
 
 LONG_STRETCH = 90
 """Words without a recognised sentence end after which the parser is asked."""
@@ -223,31 +219,3 @@ def _remaining(start: int, end: int, excluded: Sequence[tuple[int, int]]) -> lis
     for a, b in excluded:
         pieces = [(s, e) for p, q in pieces for s, e in ((p, min(q, a)), (max(p, b), q)) if s < e]
     return pieces
-
-
-def windows(document: Document, sentences: Sequence[Passage], size: int) -> list[Passage]:
-    """Every run of `size` neighbouring sentences of the same document that lie in one block or in adjoining ones.
-
-    Args:
-        document: The document that all the sentences come from.
-        sentences: As `segment` gives them.
-        size: Sentences a window, at least 2.
-    """
-    found: list[Passage] = []
-    for first in range(len(sentences) - size + 1):
-        run = sentences[first : first + size]
-        if any(count_words(document.text[a.end : b.start]) for a, b in pairwise(run)):
-            continue  # a heading or a pasted question stands between
-        start, end = run[0].start, run[-1].end
-        found.append(
-            Passage(
-                run[0].document,
-                run[0].part,
-                start,
-                end,
-                document.text[start:end],
-                run[0].place,
-                (run[0].sentences[0], run[-1].sentences[1]),
-            )
-        )
-    return found

@@ -1,4 +1,4 @@
-"""Sentences and windows: cases as data, and the invariant that offsets give the text back."""
+"""Sentences: cases as data, and the invariant that offsets give the text back."""
 
 import tomllib
 from itertools import pairwise
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcscreen.document import Draft
-from mcscreen.segmenter import segment, split_sentences, windows
+from mcscreen.segmenter import segment, split_sentences
 from mcscreen.submission import Section
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "sentences.toml").read_text(encoding="utf-8"))["case"]
@@ -66,12 +66,6 @@ def test_excluded_spans_and_other_sections_are_left_out():
     section = Section(0, "part1", 0, document.text.index("Part 3"), "heading")
     found = segment(document, 0, section, [(0, len("What worked?"))])
     assert [p.text for p in found] == ["The buddies worked.", "They came daily."]
-
-
-def test_windows_join_neighbours_but_not_across_a_heading():
-    document = _document([("One. Two.", "paragraph"), ("Break", "heading"), ("Three.", "paragraph")])
-    sentences = segment(document, 0, Section(0, "part1", 0, len(document.text), "name"))
-    assert [w.text for w in windows(document, sentences, 2)] == ["One. Two."]
 
 
 def test_a_sentence_over_a_page_break_is_one_passage_and_stands_where_it_begins():

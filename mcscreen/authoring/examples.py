@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from mcscreen.heads import undecided
 from mcscreen.rubric import Exemplar
 from mcscreen.rubric_files import RubricFolder
 
@@ -76,7 +77,7 @@ def review_exemplars(folder: RubricFolder, encoder: _Encoder) -> list[FacetRevie
     scores = {f: np.full(len(exemplars), np.nan) for f in judged}
     for train, rest in KFold(FOLDS, shuffle=True, random_state=_SEED).split(vectors) if judged else []:
         for facet in judged:
-            clear = np.array([i for i in train if not _undecided(exemplars[i], facet)])
+            clear = np.array([i for i in train if not undecided(exemplars[i], facet)])
             if 0 < targets[facet][clear].sum() < len(clear):
                 head = LogisticRegression(class_weight="balanced", max_iter=3000).fit(vectors[clear], targets[facet][clear])
                 scores[facet][rest] = head.decision_function(vectors[rest])
@@ -86,7 +87,7 @@ def review_exemplars(folder: RubricFolder, encoder: _Encoder) -> list[FacetRevie
         auc = None
         confusable: list[tuple[Exemplar, str]] = []
         if facet in judged:
-            asked = np.array([i for i, e in enumerate(exemplars) if not _undecided(e, facet) and not np.isnan(scores[facet][i])])
+            asked = np.array([i for i, e in enumerate(exemplars) if not undecided(e, facet) and not np.isnan(scores[facet][i])])
             auc = float(roc_auc_score(targets[facet][asked], scores[facet][asked]))
             for i, exemplar in own:
                 rivals = {f: float(scores[f][i]) for f in judged if f != facet and f not in exemplar.also}
@@ -97,7 +98,3 @@ def review_exemplars(folder: RubricFolder, encoder: _Encoder) -> list[FacetRevie
         marked = sum(facet in s.met for m in folder.marked for s in m.sentences)
         reviews.append(FacetReview(facet, counts["met"], counts["partial"], counts["missing"], marked, auc, tuple(confusable)))
     return reviews
-
-
-def _undecided(exemplar: Exemplar, facet: str) -> bool:
-    return exemplar.label == "partial" if exemplar.facet == facet else facet in exemplar.also
