@@ -2,7 +2,9 @@
 
 A head is a logistic regression that tells the passages which answer a facet from every other passage of the rubric. There
 are two a facet, one for a sentence alone and one for a sentence with its neighbours, because an answer is often told over
-two or three sentences of which some say nothing by themselves. Heads are fitted by scikit-learn when a rubric is first
+two or three sentences of which some say nothing by themselves. Each comes in two strengths: heads for *answers* decide whether
+a facet is addressed; heads for *mentions*, to which a half answer is as good as a whole one, rank the passages that are shown,
+because where an ask is only touched an assessor wants to see just that. Heads are fitted by scikit-learn when a rubric is first
 used with an encoder, and kept as plain arrays: no pickle is written or read.
 
 What the heads are fitted to decides the *basis* of a facet, and with it the calibration of its scores:
@@ -24,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from mcscreen.remembered import cache_folder
 from mcscreen.rubric import Exemplar
 from mcscreen.rubric_files import RubricFolder
 
@@ -37,7 +40,7 @@ __all__ = ["Basis", "Heads", "cached_heads", "fit_heads", "neighbourhoods", "und
 
 Basis = Literal["marked", "exemplars", "text"]
 
-RECIPE = 1
+RECIPE = 2
 """Number of the way of fitting; a change makes cached heads stale."""
 
 ENOUGH = 4
@@ -48,6 +51,8 @@ STRENGTH = 1.0
 
 MARKED_WEIGHT = 0.5
 """Weight of a sentence of a marked submission against that of an exemplar, which says one thing and says it whole."""
+
+_WEIGHTS = ("alone", "near", "mention_alone", "mention_near")
 
 _log = logging.getLogger("mcscreen.heads")
 
@@ -68,12 +73,16 @@ class Heads:
         bases: What each facet's head rests on; the rows of a facet of basis `text` are zero.
         alone: Weights for a sentence's vector; shape (facets, dimension + 1), the last column is the intercept.
         near: Weights for the vector of a sentence with its neighbours; same shape.
+        mention_alone: Of the head for mentions, for a sentence's vector; same shape.
+        mention_near: Of the head for mentions, for a sentence with its neighbours; same shape.
     """
 
     facets: tuple[str, ...]
     bases: tuple[Basis, ...]
     alone: Floats
     near: Floats
+    mention_alone: Floats
+    mention_near: Floats
 
 
 def neighbourhoods(texts: Sequence[str]) -> list[str]:
@@ -103,24 +112,27 @@ def fit_heads(folder: RubricFolder, encoder: _Encoder) -> Heads:
     around = encoder.encode([text for run in runs for text in run])
     facets = [(part.id, facet.id) for part in folder.rubric.parts for facet in part.facets]
     bases: list[Basis] = []
-    alone = np.zeros((len(facets), encoder.dimension + 1), np.float32)
-    near = np.zeros_like(alone)
+    weights = {name: np.zeros((len(facets), encoder.dimension + 1), np.float32) for name in _WEIGHTS}
     for row, (part, facet) in enumerate(facets):
-        rows = [(i, int(e.facet == facet and e.label == "met")) for i, e in enumerate(exemplars) if not undecided(e, facet)]
-        marked = [(i, int(facet in s.met)) for i, s in enumerate(order) if s.part == part and facet not in s.partial]
-        met, told = sum(y for _, y in rows), sum(y for _, y in marked)
+        own = [(i, s) for i, s in enumerate(order) if s.part == part]
+        answers = [(i, int(e.facet == facet and e.label == "met")) for i, e in enumerate(exemplars) if not undecided(e, facet)]
+        answered = [(i, int(facet in s.met)) for i, s in own if facet not in s.partial]
+        mentions = [(i, int((e.facet == facet and e.label != "missing") or facet in e.also)) for i, e in enumerate(exemplars)]
+        mentioned = [(i, int(facet in s.met or facet in s.partial)) for i, s in own]
+        met, told = sum(y for _, y in answers), sum(y for _, y in answered)
         basis: Basis = "marked" if told >= ENOUGH else "exemplars" if met >= ENOUGH else "text"
         bases.append(basis)
         if basis == "text":
             continue
-        target = np.array([y for _, y in rows] + [y for _, y in marked])
-        weight = np.array([1.0] * len(rows) + [MARKED_WEIGHT] * len(marked))
-        weight = np.where(target == 1, weight * weight[target == 0].sum() / weight[target == 1].sum(), weight)
-        for into, vectors in ((alone, spoken), (near, around)):
-            data = np.vstack([shown[[i for i, _ in rows]], vectors[[i for i, _ in marked]]])
-            head = LogisticRegression(C=STRENGTH, max_iter=3000).fit(data, target, sample_weight=weight / weight.mean())
-            into[row, :-1], into[row, -1] = head.coef_[0], head.intercept_[0]
-    return Heads(tuple(f for _, f in facets), tuple(bases), alone, near)
+        for prefix, rows, marked in (("", answers, answered), ("mention_", mentions, mentioned)):
+            target = np.array([y for _, y in rows] + [y for _, y in marked])
+            weight = np.array([1.0] * len(rows) + [MARKED_WEIGHT] * len(marked))
+            weight = np.where(target == 1, weight * weight[target == 0].sum() / weight[target == 1].sum(), weight)
+            for name, vectors in (("alone", spoken), ("near", around)):
+                data = np.vstack([shown[[i for i, _ in rows]], vectors[[i for i, _ in marked]]])
+                head = LogisticRegression(C=STRENGTH, max_iter=3000).fit(data, target, sample_weight=weight / weight.mean())
+                weights[prefix + name][row] = np.append(head.coef_[0], head.intercept_[0])
+    return Heads(tuple(f for _, f in facets), tuple(bases), **weights)
 
 
 def undecided(exemplar: Exemplar, facet: str) -> bool:
@@ -150,8 +162,7 @@ def cached_heads(folder: RubricFolder, encoder: _Encoder, shelf: Path | None = N
 
 
 def _cache() -> Path:
-    home = os.environ.get("MCSCREEN_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "mcscreen")
-    return Path(home) / "heads"
+    return cache_folder() / "heads"
 
 
 def _read(path: Path, dimension: int) -> Heads | None:
@@ -159,10 +170,11 @@ def _read(path: Path, dimension: int) -> Heads | None:
 
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            heads = Heads(tuple(map(str, stored["facets"])), tuple(map(str, stored["bases"])), stored["alone"], stored["near"])  # type: ignore[arg-type]
+            heads = Heads(tuple(map(str, stored["facets"])), tuple(map(str, stored["bases"])), *(stored[name] for name in _WEIGHTS))  # type: ignore[arg-type]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None  # absent or torn: it is fitted anew
-    whole = heads.alone.shape == heads.near.shape == (len(heads.facets), dimension + 1) and len(heads.bases) == len(heads.facets)
+    shapes = {getattr(heads, name).shape for name in _WEIGHTS}
+    whole = shapes == {(len(heads.facets), dimension + 1)} and len(heads.bases) == len(heads.facets)
     return heads if whole else None
 
 
@@ -171,7 +183,8 @@ def write_heads(heads: Heads, path: Path) -> None:
     import numpy as np
 
     content = io.BytesIO()
-    np.savez_compressed(content, facets=np.array(heads.facets), bases=np.array(heads.bases), alone=heads.alone, near=heads.near)
+    arrays = {name: getattr(heads, name) for name in _WEIGHTS}
+    np.savez_compressed(content, facets=np.array(heads.facets), bases=np.array(heads.bases), **arrays)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

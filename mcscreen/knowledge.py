@@ -5,6 +5,7 @@ intention, echo of the question, denial, off topic. They become a discount on th
 
 The *look-alikes* are the wordings of the training rubrics' facets with the mean vector of the passages that meet them. A
 facet without examples borrows a direction from those whose wording is nearest, beside the direction of its own wording.
+The encoder was trained with wordings marked by `ASK`, so that an ask and its answers lie together though they are not alike.
 
 Encoders that bring no such file get an indifferent one: no cue, no discount, the facet's wording alone.
 """
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["CUES", "KINDS", "Knowledge"]
+__all__ = ["ASK", "CUES", "KINDS", "Knowledge"]
 
 KINDS = ("own", "bare", "generic", "intention", "echo", "negated", "offtopic")
 
@@ -32,8 +33,11 @@ CUES = {
 }
 """What is said of a passage when its kind is nearly sure; off-topic passages are not remarked upon."""
 
+ASK = "ask: "
+"""What stands before the wording of a facet when it is encoded as a question to a text."""
+
 SURE = 0.6
-BORROWED = 0.5
+BORROWED = 1.0
 LOOK_ALIKES = 8
 SHARPNESS = 8.0
 
@@ -80,7 +84,7 @@ class Knowledge:
         """A head for a facet without examples, from its wording; shape (dimension + 1,)."""
         import numpy as np
 
-        query = self._encoder.encode([wording])[0].astype("f8")
+        query = self._encoder.encode([wording if self._arrays is None else ASK + wording])[0].astype("f8")
         direction = query
         if self._arrays is not None:
             nearness = self._arrays["wordings"] @ query

@@ -41,7 +41,7 @@ class Thresholds(_Strict):
 
 
 class Calibration(_Strict):
-    """How five measures of a facet's scores become a probability, and where the statuses begin.
+    """How measures of a facet's scores become a probability, and where the statuses begin.
 
     A logistic regression on standardised measures; which measures, and on which data it was fitted, is in the model card.
     """

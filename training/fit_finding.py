@@ -5,12 +5,9 @@
 Writes into the model folder: `knowledge.npz` (kinds of passages, look-alike facets), the calibrations and thresholds in
 `model.toml`, and `heads/` with the rubric's heads. Prints the cross-validated figures that the model card quotes.
 
-Calibration data: the rubric's marked submissions, each scored by heads that were fitted without it (basis `marked`), by
-heads on exemplars alone (`exemplars`), and by wordings alone, there together with marked submissions of other rubrics whose
-own facets are taken off the look-alikes (`text`). "Addressed" means labelled met; partial and missing both count as not.
-
-Thresholds, on the cross-validated probabilities: `not_found` lies so that at most two addressed facets fall below it, and
-`covered` so that at most 4 % of the missing ones reach it.
+Calibration data: the rubric's marked submissions, each scored by heads that were fitted without it (basis `marked`); by heads
+on exemplars alone (`exemplars`) and by wordings alone (`text`), there together with marked texts of the rubrics that the
+encoder was not trained on, whose own facets are taken off the look-alikes.
 """
 
 from __future__ import annotations
@@ -18,30 +15,33 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import hashlib
-import json
+import io
 import re
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 
 from mcscreen.heads import cached_heads, fit_heads
-from mcscreen.knowledge import KINDS, Knowledge
+from mcscreen.knowledge import ASK, KINDS, Knowledge
 from mcscreen.matchers.examples import ExamplesFinder
 from mcscreen.matchers.onnx_encoder import OnnxEncoder
-from mcscreen.rubric import Criterion, Facet, MarkedSubmission, Part, Rubric, Source
+from mcscreen.remembered import RememberedEncoder
+from mcscreen.rubric import MarkedSubmission
 from mcscreen.rubric_files import RubricFolder, load_rubric_folder
+from training.calibrating import Judged, Row, calibrated, plot
+from training.marked_texts import HELD_OUT, facets_of, folder_of, labels_of, rubrics, texts_for_others
 
-ROOT = Path(__file__).resolve().parent
+FOLDS = 8
 KIND = {"concrete": "own", "paraphrase": "own", "near-miss": "own", "one-clause": "bare"}
 
 
 class Remembering:
     """The encoder with a memory, because cross-validation asks for the same sentences again and again."""
 
-    def __init__(self, encoder: OnnxEncoder) -> None:
+    def __init__(self, encoder: OnnxEncoder | RememberedEncoder) -> None:
         self._encoder, self.dimension, self.fingerprint = encoder, encoder.dimension, encoder.fingerprint
         self._known: dict[str, np.ndarray] = {}
 
@@ -49,14 +49,6 @@ class Remembering:
         new = [t for t in dict.fromkeys(texts) if t not in self._known]
         self._known.update(zip(new, self._encoder.encode(new), strict=True))
         return np.stack([self._known[t] for t in texts]) if texts else np.zeros((0, self.dimension), np.float32)
-
-
-def rubrics() -> list[dict]:
-    return [json.loads(p.read_text(encoding="utf-8")) for p in sorted((ROOT / "rubrics").glob("*.json"))]
-
-
-def facets_of(rubric: dict) -> dict[str, str]:
-    return {f["id"]: f["text"] for c in [*rubric["criteria"], *rubric["asks"]] for f in c["facets"]}
 
 
 def kinds_of(encoder: Remembering, data: list[dict]) -> np.ndarray:
@@ -75,7 +67,7 @@ def knowledge_file(encoder: Remembering, data: list[dict], kinds: np.ndarray, wi
             continue
         for facet, wording in facets_of(rubric).items():
             met = [p["text"] for p in rubric["passages"] if p["facet"] == facet and p["label"] == "met"]
-            wordings.append(encoder.encode([wording])[0])
+            wordings.append(encoder.encode([ASK + wording])[0])
             answers.append(encoder.encode(met).mean(axis=0))
     arrays = {
         "kinds": kinds,
@@ -88,9 +80,6 @@ def knowledge_file(encoder: Remembering, data: list[dict], kinds: np.ndarray, wi
 
 def saved(arrays: dict[str, np.ndarray]) -> bytes:
     """Arrays as an .npz whose bytes do not depend on the clock."""
-    import io
-    import zipfile
-
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
@@ -100,100 +89,39 @@ def saved(arrays: dict[str, np.ndarray]) -> bytes:
     return content.getvalue()
 
 
-def labels_of(submission: MarkedSubmission) -> dict[str, str]:
-    met = {f for s in submission.sentences for f in s.met}
-    return {f: "met" if f in met else "partial" for s in submission.sentences for f in (*s.met, *s.partial)}
-
-
-def rows_of(folder: RubricFolder, encoder: Remembering, knowledge: Knowledge, submissions: Sequence[MarkedSubmission]) -> list[tuple]:
-    """(submission, facet, label, measures) for every facet of every submission."""
+def rows_of(
+    folder: RubricFolder, encoder: Remembering, knowledge: Knowledge, submissions: Sequence[MarkedSubmission], group: str = ""
+) -> list[Row]:
+    """A row for every facet of every submission; each submission is a group of its own unless one is named."""
     heads = fit_heads(folder, encoder)
     rows = []
     for part in folder.rubric.parts:
         if not part.facets:
             continue
-        finder = ExamplesFinder(part.facets, heads, encoder, knowledge, {})
+        finder = ExamplesFinder(part, heads, encoder, knowledge, {})
         for submission in submissions:
             texts = [s.text for s in submission.sentences if s.part == part.id]
             labels = labels_of(submission)
             for facet, measures in zip(part.facets, finder.measures(texts), strict=True):
-                rows.append((submission.id, facet.id, labels.get(facet.id, "missing"), measures))
+                rows.append(Row(group or submission.id, submission.id, facet.id, labels.get(facet.id, "missing"), tuple(measures)))
     return rows
 
 
-def other_rubrics(encoder: Remembering, data: list[dict], kinds: np.ndarray) -> list[tuple]:
+def other_rubrics(encoder: Remembering, data: list[dict], kinds: np.ndarray, *, exemplars: bool) -> list[Row]:
+    """Rows of the rubrics that the encoder was not trained on; a rubric is a group."""
     rows = []
-    for line in (ROOT / "marked" / "other-rubrics.jsonl").read_text(encoding="utf-8").splitlines():
-        raw = json.loads(line)
-        rubric = next(r for r in data if r["id"] == raw["rubric"])
-        facets = tuple(Facet(id=i, text=t) for i, t in facets_of(rubric).items())
-        part = Part(
-            id="part1", title=rubric["title"], kind="narrative", criteria=(Criterion(id="all", text=rubric["title"], facets=facets),)
-        )
-        outcome = {"id": "OUTCOME", "text": rubric["overview"]}
-        bare = Rubric.model_validate(
-            {
-                "schema": 1,
-                "id": "other",
-                "title": rubric["title"],
-                "source": Source(title=rubric["title"]),
-                "outcomes": [outcome],
-                "parts": [part],
-            }
-        )
-        folder = RubricFolder(bare, (), "", Path("other"))
-        submission = MarkedSubmission.model_validate({"id": raw["id"], "sentences": raw["sentences"]})
-        rows += rows_of(folder, encoder, Knowledge(encoder, knowledge_file(encoder, data, kinds, raw["rubric"])), [submission])
+    held = {r["id"]: r for r in data[:HELD_OUT]}
+    for number, submission in texts_for_others():
+        if number in held:
+            knowledge = Knowledge(encoder, knowledge_file(encoder, data, kinds, number))
+            rows += rows_of(folder_of(held[number], exemplars=exemplars), encoder, knowledge, [submission], number)
     return rows
 
 
-def auc(met: np.ndarray, missing: np.ndarray) -> float:
-    return float(((met[:, None] > missing) + 0.5 * (met[:, None] == missing)).mean())
-
-
-def calibrated(name: str, rows: list[tuple]) -> dict[str, object]:
-    """Coefficients and thresholds of one basis, with the cross-validated figures printed."""
-    submission = np.array([r[0] for r in rows])
-    label = np.array([r[2] for r in rows])
-    measures = np.array([r[3] for r in rows])
-    mean, scale = measures.mean(axis=0), measures.std(axis=0)
-    standard, target = (measures - mean) / scale, (label == "met").astype(int)
-    chance = np.zeros(len(rows))
-    for one in sorted(set(submission)):
-        fold = LogisticRegression(max_iter=3000).fit(standard[submission != one], target[submission != one])
-        chance[submission == one] = fold.predict_proba(standard[submission == one])[:, 1]
-    final = LogisticRegression(max_iter=3000).fit(standard, target)
-    met, missing, partial = (chance[label == kind] for kind in ("met", "missing", "partial"))
-    not_found = float(np.sort(met)[2])
-    covered = float(np.sort(missing)[::-1][int(0.04 * len(missing))]) + 1e-4
-    wrong = binomtest(int((met < not_found).sum()), len(met)).proportion_ci(0.95, "exact")
-    out = binomtest(int((missing < covered).sum()), len(missing)).proportion_ci(0.95, "exact")
-    edges = np.quantile(chance, np.linspace(0, 1, 11))
-    bins = np.clip(np.searchsorted(edges, chance, side="right") - 1, 0, 9)
-    error = sum(abs(chance[bins == b].mean() - target[bins == b].mean()) * (bins == b).mean() for b in range(10) if (bins == b).any())
-    print(
-        f"{name}: {len(set(submission))} submissions, met {len(met)} partial {len(partial)} missing {len(missing)}; AUC {auc(met, missing):.3f}; "
-        f"calibration error {error:.3f}; met called not_found {(met < not_found).mean():.3f} [{wrong.low:.3f}, {wrong.high:.3f}]; "
-        f"missing kept out of covered {(missing < covered).mean():.3f} [{out.low:.3f}, {out.high:.3f}]; met covered {(met >= covered).mean():.2f}; "
-        f"missing not_found {(missing < not_found).mean():.2f}; partial thin {((partial >= not_found) & (partial < covered)).mean():.2f}"
-    )
-    digits = lambda values: [round(float(v), 5) for v in values]  # noqa: E731
-    return {
-        "mean": digits(mean),
-        "scale": digits(scale),
-        "weights": digits(final.coef_[0]),
-        "intercept": round(float(final.intercept_[0]), 5),
-        "thresholds": {"not_found": round(not_found, 4), "covered": round(covered, 4)},
-    }
-
-
-def toml_of(bases: dict[str, dict[str, object]]) -> str:
+def toml_of(bases: dict[str, Judged]) -> str:
     lines = ["# Written by training/fit_finding.py.\n"]
-    for name, values in bases.items():
-        lines.append(f"[bases.{name}]")
-        lines += [f"{key} = {values[key]}" for key in ("mean", "scale", "weights", "intercept")]
-        limits = values["thresholds"]
-        lines.append(f"thresholds = {{ not_found = {limits['not_found']}, covered = {limits['covered']} }}\n")  # type: ignore[index]
+    for name, judged in bases.items():
+        lines += [f"[bases.{name}]", *(f"{key} = {value}" for key, value in judged.table.items()), ""]
     return "\n".join(lines)
 
 
@@ -203,26 +131,27 @@ def main() -> None:
     parser.add_argument("--rubric", type=Path, required=True)
     options = parser.parse_args()
     data = rubrics()
-    encoder = Remembering(OnnxEncoder(options.model, threads=2))
+    encoder = Remembering(RememberedEncoder(OnnxEncoder(options.model, threads=2)))
     kinds = kinds_of(encoder, data)
     content = knowledge_file(encoder, data, kinds)
     (options.model / "knowledge.npz").write_bytes(content)
     knowledge = Knowledge(encoder, content)
     folder = load_rubric_folder(options.rubric)
-    marked = [
-        row
-        for one in folder.marked
-        for row in rows_of(dataclasses.replace(folder, marked=tuple(m for m in folder.marked if m is not one)), encoder, knowledge, [one])
-    ]
+    marked = []
+    for fold in range(FOLDS):
+        out = folder.marked[fold::FOLDS]
+        kept = dataclasses.replace(folder, marked=tuple(m for m in folder.marked if m not in out))
+        marked += rows_of(kept, encoder, knowledge, out)
+    shown, bare = dataclasses.replace(folder, marked=()), dataclasses.replace(folder, marked=(), exemplars=())
+    other_shown, other_bare = (other_rubrics(encoder, data, kinds, exemplars=with_them) for with_them in (True, False))
+    calibrated("other rubrics, exemplars", other_shown)
+    calibrated("other rubrics, text", other_bare)
     bases = {
         "marked": calibrated("marked", marked),
-        "exemplars": calibrated("exemplars", rows_of(dataclasses.replace(folder, marked=()), encoder, knowledge, folder.marked)),
-        "text": calibrated(
-            "text",
-            rows_of(dataclasses.replace(folder, marked=(), exemplars=()), encoder, knowledge, folder.marked)
-            + other_rubrics(encoder, data, kinds),
-        ),
+        "exemplars": calibrated("exemplars", rows_of(shown, encoder, knowledge, folder.marked) + other_shown),
+        "text": calibrated("text", rows_of(bare, encoder, knowledge, folder.marked) + other_bare),
     }
+    plot(bases, options.model / "reliability.svg")
     path = options.model / "model.toml"
     text = path.read_text(encoding="utf-8").split("# Written by training/fit_finding.py.")[0]
     text = re.sub(r'"knowledge\.npz" = "[0-9a-f]*"', f'"knowledge.npz" = "{hashlib.sha256(content).hexdigest()}"', text)

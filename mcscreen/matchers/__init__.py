@@ -6,6 +6,7 @@ Whatever finds better takes the same seat: `find(sentences) -> matches`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,7 +18,9 @@ from mcscreen.matchers.examples import ExamplesFinder
 from mcscreen.matchers.onnx_encoder import OnnxEncoder
 from mcscreen.matchers.sentence_transformers_encoder import SentenceTransformersEncoder
 from mcscreen.matchers.similarity import SimilarityFinder
+from mcscreen.matchers.support import Support, load_citing
 from mcscreen.model import load_model, verified
+from mcscreen.remembered import RememberedEncoder
 from mcscreen.rubric_files import RubricFolder
 from mcscreen.shipped import shipped
 
@@ -32,9 +35,13 @@ __all__ = [
     "OnnxEncoder",
     "SentenceTransformersEncoder",
     "SimilarityFinder",
+    "Support",
     "finders_of",
     "load_encoder",
+    "support_of",
 ]
+
+_log = logging.getLogger("mcscreen.matchers")
 
 DEFAULT_ENCODER = "facets-l6"
 
@@ -55,7 +62,7 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
     """An encoder by name or path.
 
     Args:
-        name: Id of a shipped model, a model folder with a model.toml, or a sentence-transformers model by name or folder.
+        name: Id of a shipped model, a folder with an encoder.onnx and a model.toml, or a sentence-transformers model by name or folder.
 
     Raises:
         ModelError: When there is none of that name on this machine.
@@ -63,27 +70,47 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
     """
     models = shipped("models")
     for folder in (models / name, Path(name)):
-        if (folder / "model.toml").is_file():
-            return OnnxEncoder(folder)
+        if (folder / "encoder.onnx").is_file():
+            return RememberedEncoder(OnnxEncoder(folder))
     if not name.strip():
         raise ModelError(
-            f"no encoder named; there are {', '.join(sorted(p.name for p in models.iterdir() if (p / 'model.toml').is_file()))}"
+            f"no encoder named; there are {', '.join(sorted(p.name for p in models.iterdir() if (p / 'encoder.onnx').is_file()))}"
         )
     return SentenceTransformersEncoder(name)
 
 
-def finders_of(folder: RubricFolder, encoder: Encoder) -> dict[str, ExamplesFinder]:
+def finders_of(folder: RubricFolder, encoder: Encoder, knowledge: Knowledge | None = None) -> dict[str, ExamplesFinder]:
     """A finder for every part that has facets: part id -> finder.
 
     Heads come from the encoder's model folder if the rubric's were fitted beforehand, else from the cache, else they are
     fitted now. An encoder other than the default brings no kinds and no look-alikes, and the default's calibrations are used
     for it: its scores are in order, but only nearly probabilities.
+
+    Args:
+        folder: The rubric.
+        encoder: The encoder.
+        knowledge: Kinds and look-alikes to use instead of the model's own, for measuring.
     """
     default = shipped("models") / DEFAULT_ENCODER
     model = load_model(default)
-    own = isinstance(encoder, OnnxEncoder) and encoder.model.id == DEFAULT_ENCODER
-    knowledge = Knowledge(encoder, verified(default, model, "knowledge.npz") if own else None)
+    bare = encoder.encoder if isinstance(encoder, RememberedEncoder) else encoder
+    own = isinstance(bare, OnnxEncoder) and bare.model.id == DEFAULT_ENCODER
+    knowledge = knowledge or Knowledge(encoder, verified(default, model, "knowledge.npz") if own else None)
     heads = cached_heads(folder, encoder, default / "heads" if own else None)
-    return {
-        part.id: ExamplesFinder(part.facets, heads, encoder, knowledge, dict(model.bases)) for part in folder.rubric.parts if part.facets
-    }
+    return {part.id: ExamplesFinder(part, heads, encoder, knowledge, dict(model.bases)) for part in folder.rubric.parts if part.facets}
+
+
+def support_of(encoder: Encoder) -> Support | None:
+    """What compares cited places with explanations; None for an encoder that it was not fitted for.
+
+    Raises:
+        ModelError: When the encoder's model folder holds a citing.toml that is not valid.
+    """
+    folder = shipped("models") / Path(encoder.name).name
+    if not (folder / "citing.toml").is_file():
+        return None
+    citing = load_citing(folder)
+    if citing.encoder != encoder.fingerprint:
+        _log.warning("cited places are not compared with explanations: %s was fitted for other weights", folder / "citing.toml")
+        return None
+    return Support(encoder, citing)

@@ -1,10 +1,14 @@
 """The finder that learns from examples: for each facet a calibrated probability and the passages that carry it.
 
-A sentence's score for a facet joins what its head says of the sentence (smoothed with its neighbours) and of the sentence
-with its neighbours. What decides whether the facet is addressed at all is not the best score alone: five measures of it go
-into a logistic calibration, among them how far the sentence prefers this facet to the others of the part (near neighbours
-share words), and the best score after discounting sentences that restate the question, deny, plan or generalise (the head
-of kinds). Its coefficients and thresholds lie in the model's TOML, one set for each basis.
+A sentence's score for a facet joins what its head says of the sentence (smoothed with its neighbours), what it says of the
+sentence with its neighbours, and what is spoken of around it: people answer the asks of one question together, so a stretch
+in which some ask of a criterion scores high lends weight to the others of that criterion. That is the structure of the text
+as the scores show it; headings and pasted questions, which only some writers use, are not needed for it.
+
+What decides whether the facet is addressed at all is not the best score alone: sixteen measures of the scores go into a
+logistic calibration (`MEASURES`), among them how far the best sentence prefers this facet to the others of the part (near
+neighbours share words), how it stands out from the text's other sentences, and which kind of sentence it is (own practice,
+restated question, denial). Its coefficients and thresholds lie in the model's TOML, one set for each basis.
 
 A passage grows from the best sentence to its neighbours while they score nearly as well, up to three sentences: answers
 are told in runs, and a run is what an assessor reads.
@@ -17,15 +21,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from mcscreen.document import Document
 from mcscreen.heads import Basis, Heads, neighbourhoods
+from mcscreen.knowledge import KINDS, Knowledge
 from mcscreen.model import Calibration
-from mcscreen.rubric import Facet
+from mcscreen.rubric import Part
 from mcscreen.submission import Match, Passage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from mcscreen.knowledge import Knowledge
 
     Floats = NDArray[np.float64]
 
@@ -46,6 +49,35 @@ DIGITS = 4
 ALONE, NEAR = 0.6, 0.4
 SMOOTHING = (0.2, 0.6, 0.2)
 
+MENTION = 0.7
+"""Share of the head for mentions in the score that ranks what is shown."""
+
+AROUND = 4
+"""Sentences on either side in which the other asks of a criterion lend weight."""
+
+TOGETHER = 4.0
+"""Weight of a stretch that is all about a criterion, in logits."""
+
+MEASURES = (
+    "best",
+    "second best",
+    "mean of three best",
+    "best, discounted for its kind",
+    "lead of the best over the part's other facets",
+    "lead of the best discounted",
+    "best, standardised over the sentences",
+    "lead of that over the other facets",
+    "second best, discounted",
+    "mean of three best, discounted",
+    "log chance that the best is own practice",
+    "log chance that it restates the question",
+    "log chance that it denies",
+    "log chance that it is off topic",
+    "log number of sentences",
+    "sentences that prefer this facet",
+)
+"""What the calibration's coefficients belong to, in their order."""
+
 
 class _Encoder(Protocol):
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
@@ -55,24 +87,28 @@ class ExamplesFinder:
     """Finds the facets of one part.
 
     Args:
-        facets: The part's facets.
+        part: The part with its criteria and their facets.
         heads: Fitted heads of the rubric.
         encoder: The encoder that the heads were fitted for.
         knowledge: Kinds of passages and look-alike facets, for this encoder.
         calibrations: By basis.
     """
 
-    def __init__(
-        self, facets: Sequence[Facet], heads: Heads, encoder: _Encoder, knowledge: Knowledge, calibrations: dict[Basis, Calibration]
-    ) -> None:
+    def __init__(self, part: Part, heads: Heads, encoder: _Encoder, knowledge: Knowledge, calibrations: dict[Basis, Calibration]) -> None:
+        facets = part.facets
+        criteria = [c.id for c in part.criteria for _ in c.facets]
         rows = [heads.facets.index(f.id) for f in facets]
         self._facets = tuple(facets)
+        self._groups = [[i for i, c in enumerate(criteria) if c == criterion] for criterion in dict.fromkeys(criteria)]
         self._bases = tuple(heads.bases[r] for r in rows)
         self._alone, self._near = heads.alone[rows].astype("f8"), heads.near[rows].astype("f8")
+        # What is shown is ranked by both strengths of heads together.
+        self._shown_alone = (1 - MENTION) * self._alone + MENTION * heads.mention_alone[rows]
+        self._shown_near = (1 - MENTION) * self._near + MENTION * heads.mention_near[rows]
         self._encoder, self._knowledge, self._calibrations = encoder, knowledge, calibrations
         unknown = [i for i, basis in enumerate(self._bases) if basis == "text"]
         for i in unknown:
-            self._alone[i] = self._near[i] = knowledge.head_of(facets[i].text)
+            self._alone[i] = self._near[i] = self._shown_alone[i] = self._shown_near[i] = knowledge.head_of(facets[i].text)
 
     def find(self, sentences: Sequence[Passage], documents: Sequence[Document]) -> tuple[Match, ...]:
         """Probability of every facet and its best passages, best first.
@@ -88,30 +124,73 @@ class ExamplesFinder:
             return tuple(Match(f.id, 0.0, (), basis) for f, basis in zip(self._facets, self._bases, strict=True))
         scores, exact, kinds = self._scored([s.text for s in sentences])
         matches = []
-        for column, facet in enumerate(self._facets):
+        for column, (facet, measures) in enumerate(zip(self._facets, self._measured(scores, kinds), strict=True)):
             basis = self._bases[column]
-            measures = _measures(scores, column, self._discount(kinds))
             probability = round(self._calibrations[basis].probability(measures), DIGITS)
             matches.append(Match(facet.id, probability, self._passages(sentences, documents, exact[:, column], probability, kinds), basis))
         return tuple(matches)
 
     def measures(self, texts: Sequence[str]) -> list[list[float]]:
-        """The five measures that the calibration works on, for every facet over one part's sentences; for fitting it."""
+        """The `MEASURES` of every facet over one part's sentences, for fitting the calibration; shape (facets, measures)."""
         scores, _, kinds = self._scored(texts)
-        return [_measures(scores, column, self._discount(kinds)) for column in range(len(self._facets))]
+        return self._measured(scores, kinds)
 
     def _scored(self, texts: Sequence[str]) -> tuple[Floats, Floats, Floats]:
         vectors, around = self._encoder.encode(texts).astype("f8"), self._encoder.encode(neighbourhoods(texts)).astype("f8")
         kinds = 0.5 * self._knowledge.kinds(vectors) + 0.5 * self._knowledge.kinds(around)
         alone, near = _linear(vectors, self._alone), NEAR * _linear(around, self._near)
         smoothed = _smoothed(alone)
+        whole = ALONE * smoothed + near
         # Whether a facet is addressed shows best in smoothed scores; which sentence it is, only in its own.
-        return ALONE * smoothed + near, ALONE * 0.5 * (alone + smoothed) + near, kinds
+        shown = _linear(vectors, self._shown_alone)
+        exact = ALONE * 0.5 * (shown + _smoothed(shown)) + NEAR * _linear(around, self._shown_near)
+        stretch = self._stretch(whole)
+        return whole + stretch, exact + stretch, kinds
 
-    def _discount(self, kinds: Floats) -> Floats:
+    def _stretch(self, scores: Floats) -> Floats:
+        """How much more a sentence's surroundings are about a facet's criterion than about the others; same shape."""
         import numpy as np
 
-        return np.asarray(np.log(kinds[:, self._knowledge.own] + 0.05))
+        chances = 1 / (1 + np.exp(-scores))
+        if len(self._groups) < 2:
+            return np.zeros_like(scores)
+        about = np.stack([chances[:, group].max(axis=1) for group in self._groups], axis=1)
+        around = np.stack([about[max(0, i - AROUND) : i + AROUND + 1].mean(axis=0) for i in range(len(about))])
+        around -= around.mean(axis=1, keepdims=True)
+        spread = np.zeros_like(scores)
+        for column, group in enumerate(self._groups):
+            spread[:, group] = TOGETHER * around[:, [column]]
+        return spread
+
+    def _measured(self, scores: Floats, kinds: Floats) -> list[list[float]]:
+        import numpy as np
+
+        discounted = scores + np.log(kinds[:, [self._knowledge.own]] + 0.05)
+        standard = (scores - scores.mean(axis=0)) / (scores.std(axis=0) + 1e-6)
+        preferred = standard.argmax(axis=1)
+        measured = []
+        for column in range(scores.shape[1]):
+            mine, less = scores[:, column], discounted[:, column]
+            peak, spoken, apart = int(mine.argmax()), int(less.argmax()), int(standard[:, column].argmax())
+            ranked, ranked_less = np.sort(mine)[::-1], np.sort(less)[::-1]
+            own, echo, denial, other = (kinds[peak, KINDS.index(kind)] for kind in ("own", "echo", "negated", "offtopic"))
+            values = [
+                ranked[0],
+                ranked[min(1, len(ranked) - 1)],
+                ranked[:3].mean(),
+                ranked_less[0],
+                _lead(scores[peak], column),
+                _lead(scores[spoken], column),
+                standard[apart, column],
+                _lead(standard[apart], column),
+                ranked_less[min(1, len(ranked) - 1)],
+                ranked_less[:3].mean(),
+                *(np.log(chance + 0.02) for chance in (own, echo, denial, other)),
+                np.log(len(mine)),
+                (preferred == column).sum(),
+            ]
+            measured.append([float(v) for v in values])
+        return measured
 
     def _passages(
         self, sentences: Sequence[Passage], documents: Sequence[Document], scores: Floats, probability: float, kinds: Floats
@@ -153,16 +232,12 @@ def _smoothed(scores: Floats) -> Floats:
     return before * padded[:-2] + here * padded[1:-1] + after * padded[2:]
 
 
-def _measures(scores: Floats, column: int, own: Floats) -> list[float]:
-    """Best score, second best, mean of the three best, best after the discount for its kind, and lead over the part's other facets."""
+def _lead(scores: Floats, column: int) -> float:
+    """By how much a sentence prefers one facet to the best of the others; 0 where there is no other."""
     import numpy as np
 
-    mine = scores[:, column]
-    ranked = np.sort(mine)[::-1]
-    peak = int(mine.argmax())
-    others = np.delete(scores[peak], column)
-    lead = float(mine[peak] - others.max()) if len(others) else 0.0
-    return [float(ranked[0]), float(ranked[min(1, len(ranked) - 1)]), float(ranked[:3].mean()), float((mine + own).max()), lead]
+    others = np.delete(scores, column)
+    return float(scores[column] - others.max()) if len(others) else 0.0
 
 
 def _adjoin(sentences: Sequence[Passage], documents: Sequence[Document], first: int) -> bool:

@@ -31,7 +31,7 @@ def findings(encoder):
     for part in folder.rubric.parts:
         if not part.facets:
             continue
-        finder = ExamplesFinder(part.facets, heads, encoder, knowledge, bases)
+        finder = ExamplesFinder(part, heads, encoder, knowledge, bases)
         for submission in folder.marked[::4]:
             marks = [s for s in submission.sentences if s.part == part.id]
             draft = Draft()
