@@ -24,6 +24,8 @@ __all__ = ["check_archive", "open_package", "parse_xml", "read_member"]
 _MEGABYTE = 1_000_000
 # A tree takes ten to twenty times the room of its XML; the longest part of several hundred real documents has 15 MB.
 _XML_BYTES = 64 * _MEGABYTE
+# A sheet of a hundred thousand equal cells also packs two-hundredfold; up to this size it does no harm to look.
+_SMALL = 10 * _MEGABYTE
 
 
 def check_archive(archive: zipfile.ZipFile, limits: Limits) -> None:
@@ -103,7 +105,7 @@ def _check_members(archive: zipfile.ZipFile, limits: Limits) -> None:
 def _check_size(member: zipfile.ZipInfo, limits: Limits) -> None:
     if member.file_size > limits.archive_bytes:
         raise UnreadableDocument("too_large", f"a part of the package expands to more than {limits.archive_bytes // _MEGABYTE:,} MB")
-    if member.file_size > _MEGABYTE and member.file_size > limits.archive_ratio * max(1, member.compress_size):
+    if member.file_size > _SMALL and member.file_size > limits.archive_ratio * max(1, member.compress_size):
         raise UnreadableDocument("too_large", f"a part of the package expands more than {limits.archive_ratio:.0f}-fold")
 
 

@@ -96,7 +96,7 @@ _SAVE_AS: dict[str, str] = {
 }
 
 
-def read_document(path: Path, name: str, *, limits: Limits = DEFAULT_LIMITS, ocr: bool = False) -> Document:
+def read_document(path: Path, name: str, *, limits: Limits = DEFAULT_LIMITS, ocr: bool = False, cautious: bool = False) -> Document:
     """Read one uploaded file.
 
     Never raises because of the file. When a reader breaks down in the middle, what it had read so far is kept and the
@@ -107,6 +107,7 @@ def read_document(path: Path, name: str, *, limits: Limits = DEFAULT_LIMITS, ocr
         name: Its path inside the submission; the ending counts as a claim about its format, nothing more.
         limits: Bounds for reading. `file_bytes` does not apply to video and audio, of which only headers are read.
         ocr: Whether pages and pictures without text are given to OCR, where an engine is installed.
+        cautious: Read a PDF with the second reader alone, because the first broke down on it.
 
     Returns:
         The document. `sha256` is empty for files above two gigabytes, for which it would take longer than reading.
@@ -128,7 +129,9 @@ def read_document(path: Path, name: str, *, limits: Limits = DEFAULT_LIMITS, ocr
         if extract is None:
             raise _refusal(found, name)
         _warn_of_mismatch(found, draft)
-        if found.format in _WITH_OCR:
+        if cautious and found.format == "pdf":
+            pdf.extract_cautiously(path, draft, limits)
+        elif found.format in _WITH_OCR:
             engine = ocr_engines.engine(limits) if ocr else None
             if ocr and engine is None:
                 draft.warn("no OCR engine is installed, so pictures of text were not read")

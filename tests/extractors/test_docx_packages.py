@@ -196,7 +196,7 @@ def test_large_media_is_never_inflated_but_a_bomb_is_refused(tmp_path):
     def with_member(name: str) -> bytes:
         buffer = io.BytesIO(package(para("text")) if name != "word/document.xml" else b"")
         with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(name, bytes(3_000_000))
+            archive.writestr(name, bytes(20_000_000))
         return buffer.getvalue()
 
     assert read_bytes(with_member("word/media/scan.bmp"), tmp_path).text == "text"

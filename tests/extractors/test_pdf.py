@@ -519,6 +519,16 @@ def test_the_page_limit_is_told(page: Page) -> None:
     assert document.reason == "only the first 2 of 4 pages were read"
 
 
+def test_what_takes_too_long_is_read_from_the_beginning(page: Page) -> None:
+    for _ in range(4):
+        page.write(LEFT)
+        page.turn()
+    document = read(page.save(), Limits(pages=2, cpu_seconds=0))
+    assert (document.status, document.pages) == ("partial", 4)
+    assert document.reason == "only the first 1 of 4 pages were read: reading took too long"
+    assert document.text
+
+
 def test_an_empty_page_is_an_empty_document(page: Page) -> None:
     page.canvas.showPage()
     assert read(page.save()).status == "empty"

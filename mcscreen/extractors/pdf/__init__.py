@@ -14,6 +14,7 @@ What cannot be read is said page by page: a scan without text is never "no evide
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -33,12 +34,15 @@ from mcscreen.limits import Limits
 if TYPE_CHECKING:
     import pypdfium2
 
-__all__ = ["extract"]
+__all__ = ["extract", "extract_cautiously"]
 
 _FEW_WORDS = 15
 """A page that is mostly picture and has no more words than this is a scan with a page number."""
 _PICTURE = 0.5
 _DRAWING = 150
+
+_PART_FOR_PAGES = 0.4
+"""Share of the processor time for one file after which no further page is begun; putting the letters in order takes as long again."""
 
 _PASSWORD = "the file is protected with a password; ask for a copy without one"
 _DAMAGED = "the file is damaged or was cut off: no page can be read; export it to PDF again"
@@ -83,6 +87,19 @@ def extract(path: Path, draft: Draft, limits: Limits, ocr: Callable[[bytes], str
         draft.unread("the end of the file is missing, so pages may be lost; upload it again")
 
 
+def extract_cautiously(path: Path, draft: Draft, limits: Limits) -> None:
+    """Read a PDF into `draft` without pdfium, for a file that makes pdfium abort.
+
+    Raises:
+        UnreadableDocument: `corrupt` when the second reader finds no text either.
+    """
+    draft.page_kind = "page"
+    sheets = _second_opinion(path, draft, limits)
+    if not sheets:
+        raise UnreadableDocument("corrupt", _DAMAGED)
+    _write(sheets, draft, {})
+
+
 def _cut_off(path: Path) -> bool:
     """Whether the last 100 kB lack the pointer to the table of objects with which every whole PDF ends.
 
@@ -104,7 +121,8 @@ def _read(pdf: pypdfium2.PdfDocument, path: Path, draft: Draft, limits: Limits, 
         draft.warn("a form of a kind (XFA) that only Adobe programs show in full; print it to PDF if text is missing")
     sheets: list[Sheet] = []
     broken: list[int] = []
-    letters = 0
+    letters = index = 0
+    until = time.process_time() + _PART_FOR_PAGES * limits.cpu_seconds
     for index in range(min(total, limits.pages)):
         try:
             sheets.append(read_page(pdf, index))
@@ -114,7 +132,10 @@ def _read(pdf: pypdfium2.PdfDocument, path: Path, draft: Draft, limits: Limits, 
         letters += sheets[-1].letters
         if letters > 1.2 * limits.characters:
             break
-    if total > limits.pages:
+        if time.process_time() > until:
+            draft.unread(f"only the first {index + 1:,} of {total:,} pages were read: reading took too long")
+            break
+    if total > limits.pages and index + 1 == limits.pages:
         draft.unread(f"only the first {limits.pages:,} of {total:,} pages were read")
     unclear = {sheet.number: _why_unclear(sheet) for sheet in sheets if _why_unclear(sheet)}
     if not any(sheet.words or sheet.aside or sheet.fields for sheet in sheets) and not unclear:
