@@ -16,15 +16,20 @@ from mcscreen.document import Status as DocumentStatus
 __all__ = [
     "CitationStatus",
     "Citation",
+    "Completion",
+    "CompletionItem",
     "Coverage",
     "CoverageStatus",
     "DocumentRecord",
     "Evidence",
+    "Notice",
     "Requirement",
     "RubricRecord",
     "Screening",
     "SectionRecord",
     "SubmissionRecord",
+    "Trace",
+    "TraceCell",
     "WordCount",
 ]
 
@@ -153,6 +158,64 @@ class Citation(_Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
+class TraceCell(_Frozen):
+    """What one part of the submission says about one outcome."""
+
+    status: Literal["found", "partly", "not_found", "unread", "not_asked"] = Field(
+        description="'partly': something is thin, missing or could not be verified; 'not_asked': the rubric asks nothing of this part."
+    )
+    asked: int = Field(description="Facets or details that the rubric ties to the outcome.")
+    found: int = Field(description="How many of them are covered, or cited with status 'ok'.")
+    lines: tuple[str, ...] = Field(default=(), description="Ids of those facets or details, in the rubric's order.")
+    evidence: tuple[Evidence, ...] = Field(
+        default=(),
+        description="The best passage of each line that has one, in the order of the lines; nearest misses for 'not_found' only.",
+    )
+
+
+class Trace(_Frozen):
+    """One essential outcome through the submission: claimed in the narrative, cited in the portfolio, applied in the reflection."""
+
+    outcome: str
+    text: str
+    claimed: TraceCell
+    cited: TraceCell
+    applied: TraceCell
+
+
+class CompletionItem(_Frozen):
+    """Something that must be mended before the submission can be assessed, or that nobody could check."""
+
+    check: str = Field(description="Name of the check, such as 'minimum_words' or 'artifact_missing'.")
+    subject: str = Field(description="A part id, a document's name, or a detail's id.")
+    row: int | None = Field(default=None, description="Row of the self-analysis, where it is about one.")
+    message: str = Field(description="What was found.")
+    remedy: str = Field(description="Where and how the candidate mends it.")
+    kind: Literal["mend", "unchecked"] = Field(
+        default="mend", description="'unchecked': nobody knows yet that something is amiss; a person looks before the candidate is asked."
+    )
+
+
+class Completion(_Frozen):
+    """The completion gate: counting only, no judgement of quality.
+
+    `ready`: nothing is open. `return`: something must be mended by the candidate. `unreadable`: nothing has to be mended as
+    far as could be checked, but something could not be read or told apart; a person looks first.
+    """
+
+    status: Literal["ready", "return", "unreadable"] = "ready"
+    items: tuple[CompletionItem, ...] = ()
+
+
+class Notice(_Frozen):
+    """Something an assessor may want to know; told, not judged."""
+
+    check: str = Field(description="'uncited_artifact', 'same_place', 'language'.")
+    subject: str
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+
+
 class Screening(_Frozen):
     """Everything that was found in one submission for one rubric."""
 
@@ -167,4 +230,7 @@ class Screening(_Frozen):
     requirements: tuple[Requirement, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     citations: tuple[Citation, ...] = ()
+    completion: Completion = Field(default_factory=Completion)
+    trace: tuple[Trace, ...] = Field(default=(), description="One line an outcome.")
+    notices: tuple[Notice, ...] = ()
     reflection: dict[str, object] = Field(default_factory=dict)

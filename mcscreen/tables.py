@@ -14,7 +14,20 @@ from mcscreen.results import Evidence, Screening
 from mcscreen.rubric import Rubric
 from mcscreen.wording import CITATION, DOCUMENT, completion, count_of, part_in_words, place_in_words, to_check, unread_documents
 
-__all__ = ["Column", "Table", "Value", "citations", "coverage", "documents", "overview", "requirements"]
+__all__ = [
+    "GATE",
+    "Column",
+    "Table",
+    "Value",
+    "citations",
+    "completion_items",
+    "coverage",
+    "documents",
+    "notices",
+    "overview",
+    "requirements",
+    "trace",
+]
 
 Value = str | int | float | None
 """Text from an upload or the rubric, a number made by the tool, or nothing."""
@@ -37,6 +50,9 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Value, ...], ...]
 
+
+GATE = {"ready": "ready", "return": "to return", "unreadable": "unreadable"}
+"""The completion gate's statuses as people read them."""
 
 _ID = Column("submission", "Submission", 24)
 _EVIDENCE = (
@@ -69,7 +85,9 @@ def overview(screenings: Sequence[Screening], rubric: Rubric) -> Table:
     parts = list(dict.fromkeys(w.part for s in screenings for w in s.words))
     columns = (
         _ID,
-        Column("completion", "Completion", 26),
+        Column("gate", "Completion", 12),
+        Column("open_items", "Open items", 9),
+        Column("completion", "Requirements", 26),
         Column("covered", "Covered (required asks)", 11),
         Column("thin", "Thin", 9),
         Column("not_found", "Not found by this search", 11),
@@ -88,6 +106,8 @@ def overview(screenings: Sequence[Screening], rubric: Rubric) -> Table:
         rows.append(
             (
                 screening.submission.id,
+                GATE[screening.completion.status],
+                len(screening.completion.items),
                 completion(screening),
                 count_of(screening, "covered"),
                 count_of(screening, "thin"),
@@ -193,6 +213,60 @@ def requirements(screenings: Sequence[Screening]) -> Table:
         (s.submission.id, r.check, r.subject, r.status, r.message or None, *_flat(r.evidence)) for s in screenings for r in s.requirements
     )
     return Table("requirements", columns, rows)
+
+
+def trace(screenings: Sequence[Screening]) -> Table:
+    """One row an essential outcome and part of a submission: claimed, cited, applied."""
+    columns = (
+        _ID,
+        Column("outcome", "Outcome", 10),
+        Column("outcome_text", "Essential outcome", 44),
+        Column("place", "Where", 10),
+        Column("status", "Status", 11),
+        Column("asked", "Asked", 8),
+        Column("found", "Found", 8),
+        Column("lines", "Facets or details", 40),
+        *(c if c.key != "place" else Column("quote_place", c.title, c.width) for c in _EVIDENCE),
+    )
+    rows = tuple(
+        (
+            s.submission.id,
+            t.outcome,
+            t.text,
+            name,
+            cell.status,
+            cell.asked,
+            cell.found,
+            "; ".join(cell.lines) or None,
+            *_flat(cell.evidence),
+        )
+        for s in screenings
+        for t in s.trace
+        for name, cell in (("claimed", t.claimed), ("cited", t.cited), ("applied", t.applied))
+    )
+    return Table("trace", columns, rows)
+
+
+def completion_items(screenings: Sequence[Screening]) -> Table:
+    """One row a thing that is open in a submission."""
+    columns = (
+        _ID,
+        Column("check", "Check", 20),
+        Column("kind", "Kind", 11),
+        Column("subject", "About", 28),
+        Column("row", "Row", 7),
+        Column("message", "What was found", 60),
+        Column("remedy", "Where to mend it", 60),
+    )
+    rows = tuple((s.submission.id, i.check, i.kind, i.subject, i.row, i.message, i.remedy) for s in screenings for i in s.completion.items)
+    return Table("completion", columns, rows)
+
+
+def notices(screenings: Sequence[Screening]) -> Table:
+    """One row a notice: told, not judged."""
+    columns = (_ID, Column("check", "Kind", 20), Column("subject", "About", 28), Column("message", "Remark", 60), *_EVIDENCE)
+    rows = tuple((s.submission.id, n.check, n.subject, n.message, *_flat(n.evidence)) for s in screenings for n in s.notices)
+    return Table("notices", columns, rows)
 
 
 def documents(screenings: Sequence[Screening]) -> Table:

@@ -1,4 +1,4 @@
-"""coverage.csv, citations.csv, requirements.csv, documents.csv: one row a fact, for spreadsheets and scripts.
+"""coverage.csv, citations.csv, trace.csv, requirements.csv, documents.csv: one row a fact, for spreadsheets and scripts.
 
 UTF-8 with a byte order mark, because spreadsheets otherwise take it for the local code page. Each text is one line and
 cannot start a formula (`inert.cell`); numbers made by the tool stay numbers. The untouched text is in screenings.jsonl.
@@ -13,14 +13,21 @@ from collections.abc import Iterator, Sequence
 from mcscreen.inert import cell, single_line
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
-from mcscreen.tables import Table, Value, citations, coverage, documents, requirements
+from mcscreen.tables import Table, Value, citations, coverage, documents, requirements, trace
 
 __all__ = ["render"]
 
 
 def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, bytes]]:
     """One file a table."""
-    for table in (citations(screenings, rubric), requirements(screenings), documents(screenings), coverage(screenings, rubric)):
+    tables = (
+        citations(screenings, rubric),
+        trace(screenings),
+        requirements(screenings),
+        documents(screenings),
+        coverage(screenings, rubric),
+    )
+    for table in tables:
         yield f"{table.name}.csv", _encode(table)
 
 

@@ -11,8 +11,9 @@ from itertools import groupby
 
 from mcscreen.inert import file_stem, shorten
 from mcscreen.inert import markdown as safe
-from mcscreen.results import Citation, Coverage, Evidence, Requirement, Screening
+from mcscreen.results import Citation, Coverage, Evidence, Notice, Requirement, Screening, TraceCell
 from mcscreen.rubric import Rubric
+from mcscreen.tables import GATE
 from mcscreen.wording import (
     CITATION,
     COVERAGE,
@@ -34,6 +35,12 @@ from mcscreen.wording import (
 __all__ = ["render"]
 
 _QUOTE_LENGTH = 1_200
+_GATE = {
+    "ready": "Nothing is open: it can be assessed.",
+    "return": "To return: something must be mended before it can be assessed.",
+    "unreadable": "Nothing has to be mended as far as could be checked, but something could not be read.",
+}
+_TRACE = {"found": "found", "partly": "partly", "not_found": "not found", "unread": "unread", "not_asked": "not asked"}
 
 
 def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, bytes]]:
@@ -47,10 +54,22 @@ def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[st
 
 def _summary(screenings: Sequence[Screening], names: Sequence[str], rubric: Rubric) -> str:
     lines = [f"# Evidence map: {safe(rubric.title)}", "", NOTE, ""]
-    header = ("Submission", "Completion", "Covered", "Thin", "Not found", "Unread", "Citations to check", "Own words", "Not read")
+    header = (
+        "Submission",
+        "Completion",
+        "Requirements",
+        "Covered",
+        "Thin",
+        "Not found",
+        "Unread",
+        "Citations to check",
+        "Own words",
+        "Not read",
+    )
     rows = [
         (
             f"[{safe(shorten(s.submission.id, 120)) or 'submission'}]({name})",
+            GATE[s.completion.status] + (f", {len(s.completion.items)} open" if s.completion.items else ""),
             completion(s),
             *(f"{count_of(s, status)}" for status in COVERAGE),
             f"{to_check(s)} of {len(s.citations)}",
@@ -73,7 +92,10 @@ def _page(screening: Screening, rubric: Rubric) -> str:
         lines += ["## What could not be read", ""]
         lines += [f"- **{safe(d.name)}**: {DOCUMENT[d.status].label}. {safe(d.reason)}".rstrip() for d in gaps]
         lines += [""]
-    lines += ["## Completion", "", f"{completion(screening).capitalize()}.", ""]
+    lines += ["## Completion", "", _GATE[screening.completion.status], ""]
+    for item in screening.completion.items:
+        lines += [f"- {safe(item.message)} {safe(item.remedy)}"]
+    lines += [""] if screening.completion.items else []
     lines += _table(
         ("Part", "Taken from", "Own words", "Minimum", "All words"),
         (
@@ -93,6 +115,15 @@ def _page(screening: Screening, rubric: Rubric) -> str:
         ),
     )
     lines += ["", *_table(("Status", "Check", "About", "Remark"), (_requirement(r, rubric) for r in screening.requirements)), ""]
+    if screening.notices:
+        lines += ["## Good to know", "", *map(_notice, screening.notices), ""]
+    if screening.trace:
+        lines += ["## Outcomes", ""]
+        lines += _table(
+            ("Outcome", "Claimed in the narrative", "Cited in the portfolio", "Applied in the reflection"),
+            ((safe(t.text), _traced(t.claimed), _traced(t.cited), _traced(t.applied)) for t in screening.trace),
+        )
+        lines += [""]
     lines += ["## Evidence map", "", safe(calibration_in_words(screening.calibration)), ""]
     lines += _coverage(screening, rubric)
     lines += ["## Citations", ""]
@@ -161,6 +192,17 @@ def _requirement(requirement: Requirement, rubric: Rubric) -> tuple[str, ...]:
         safe(part_in_words(requirement.subject, rubric)),
         safe(requirement.message),
     )
+
+
+def _traced(cell: TraceCell) -> str:
+    counted = f" ({cell.found} of {cell.asked})" if cell.asked else ""
+    sources = list(dict.fromkeys(", ".join(filter(None, (safe(e.document), safe(place_in_words(e))))) for e in cell.evidence[:3]))
+    return "; ".join([f"{_TRACE[cell.status]}{counted}", *sources])
+
+
+def _notice(notice: Notice) -> str:
+    places = "; ".join(", ".join(filter(None, (e.document, place_in_words(e)))) for e in notice.evidence)
+    return f"- {safe(notice.subject)}: {safe(notice.message)}" + (f" ({safe(places)})" if places else "")
 
 
 def _citation(citation: Citation, rubric: Rubric) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from mcscreen.inert import plain, shorten, starts_formula
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
-from mcscreen.tables import Table, citations, coverage, documents, overview, requirements
+from mcscreen.tables import Table, citations, completion_items, coverage, documents, notices, overview, requirements, trace
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
@@ -41,9 +41,12 @@ def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[st
     workbook.properties.creator = "mcscreen"
     for table in (
         overview(screenings, rubric),
+        completion_items(screenings),
+        trace(screenings),
         coverage(screenings, rubric),
         citations(screenings, rubric),
         requirements(screenings),
+        notices(screenings),
         documents(screenings),
     ):
         for number, start in enumerate(range(0, max(len(table.rows), 1), _ROWS), 1):
