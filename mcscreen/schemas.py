@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from mcscreen.decisions import Decisions
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
 
@@ -20,11 +21,13 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schemas() -> dict[str, dict[str, object]]:
     """JSON Schemas (draft 2020-12) by name.
 
-    `rubric` is the content of a rubric.toml, `screening` one line of a screenings.jsonl. The `$id` is a name with the contract's
+    `rubric` is the content of a rubric.toml, `screening` one line of a screenings.jsonl, `decisions`
+    what the report pages export. The `$id` is a name with the contract's
     version, not an address.
     """
     made: dict[str, dict[str, object]] = {
         "rubric": Rubric.model_json_schema(by_alias=True, mode="validation"),
+        "decisions": Decisions.model_json_schema(by_alias=True, mode="validation"),
         "screening": Screening.model_json_schema(by_alias=True, mode="serialization"),
     }
     return {name: {"$schema": DIALECT, "$id": f"urn:mcscreen:schema:{name}:1", **schema} for name, schema in made.items()}

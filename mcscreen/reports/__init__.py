@@ -14,13 +14,15 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from mcscreen.errors import InputError
 from mcscreen.reports import csv, html, jsonl, markdown, xlsx
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
+from mcscreen.submission import Submission
 
 __all__ = ["REPORTS", "Report", "write_reports"]
 
@@ -48,7 +50,15 @@ REPORTS: dict[str, Report] = {
 }
 
 
-def write_reports(screenings: Sequence[Screening], rubric: Rubric, folder: Path, formats: Iterable[str]) -> list[Path]:
+def write_reports(
+    screenings: Sequence[Screening],
+    rubric: Rubric,
+    folder: Path,
+    formats: Iterable[str],
+    *,
+    submissions: Mapping[str, Submission] | None = None,
+    blind_first: bool = False,
+) -> list[Path]:
     """Write screenings in several formats.
 
     Args:
@@ -56,6 +66,9 @@ def write_reports(screenings: Sequence[Screening], rubric: Rubric, folder: Path,
         rubric: Gives the texts of parts, criteria, facets and details.
         folder: Made when it does not exist, for its owner only.
         formats: Names out of `REPORTS`; a name given twice counts once.
+        submissions: What was read, by the submission's id, for the texts beside the rubric in the HTML pages; without it they
+            show quotes only.
+        blind_first: Whether the HTML pages fold a finding until the assessor has decided.
 
     Returns:
         The files, format by format; of each format the file to open first in front.
@@ -69,7 +82,8 @@ def write_reports(screenings: Sequence[Screening], rubric: Rubric, folder: Path,
         if name not in REPORTS:
             raise InputError(f"there is no report format {name!r}. Choose from: {', '.join(REPORTS)}")
     _make_folder(folder)
-    paths = [path for name in names for path in REPORTS[name](screenings, rubric, folder)]
+    reports = REPORTS | {"html": _report(partial(html.render, submissions=submissions, blind_first=blind_first))}
+    paths = [path for name in names for path in reports[name](screenings, rubric, folder)]
     _log.info("wrote %d report files for %d submissions", len(paths), len(screenings))
     return paths
 

@@ -26,7 +26,7 @@ def test_all_formats_are_written_for_the_owner_only(screenings: Screenings, rubr
     paths = write_reports(screenings, rubric, folder, list(REPORTS))
     assert sorted(paths) == sorted(p for p in folder.rglob("*") if p.is_file())
     assert {p.name for p in folder.iterdir()} == {
-        "index.html", "submissions", "screenings.jsonl", "coverage.csv", "citations.csv", "requirements.csv", "documents.csv",
+        "index.html", "submissions", "screenings.jsonl", "coverage.csv", "citations.csv", "trace.csv", "requirements.csv", "documents.csv",
         "screenings.xlsx", "screenings.md",
     }  # fmt: skip
     assert paths[0] == folder / "index.html"

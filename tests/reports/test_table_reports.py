@@ -15,6 +15,7 @@ from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
 
 Screenings = tuple[Screening, ...]
+TABLES = ("coverage", "citations", "trace", "requirements", "documents")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -45,6 +46,9 @@ def test_jsonl_is_the_screenings_again(screenings: Screenings, folder: Path) -> 
         "requirements",
         "coverage",
         "citations",
+        "completion",
+        "trace",
+        "notices",
         "reflection",
     ]
 
@@ -58,18 +62,17 @@ def test_jsonl_keeps_one_line_a_submission_whatever_the_text(screenings: Screeni
 
 
 def test_csv_files_begin_with_a_byte_order_mark(folder: Path) -> None:
-    assert all(
-        (folder / f"{name}.csv").read_bytes().startswith(b"\xef\xbb\xbf") for name in ("coverage", "citations", "requirements", "documents")
-    )
+    assert all((folder / f"{name}.csv").read_bytes().startswith(b"\xef\xbb\xbf") for name in TABLES)
 
 
 def test_csv_has_one_row_a_fact(screenings: Screenings, folder: Path) -> None:
     coverage = _rows(folder / "coverage.csv")
     assert [(r["facet"], r["status"]) for r in coverage] == [(c.facet, c.status) for s in screenings for c in s.coverage]
     assert len(_rows(folder / "citations.csv")) == sum(len(s.citations) for s in screenings)
+    assert [r["outcome"] for r in _rows(folder / "trace.csv")] == [t.outcome for s in screenings for t in s.trace for _ in range(3)]
     assert len(_rows(folder / "requirements.csv")) == sum(len(s.requirements) for s in screenings)
     assert len(_rows(folder / "documents.csv")) == sum(len(s.submission.documents) for s in screenings)
-    for name in ("coverage", "citations", "requirements", "documents"):
+    for name in TABLES:
         lines = (folder / f"{name}.csv").read_bytes().decode("utf-8-sig").split("\r\n")
         assert next(iter(csv.reader(lines)))[0] == "submission"
         assert len(lines) == len(_rows(folder / f"{name}.csv")) + 2  # header, and the end of the last line
@@ -87,9 +90,9 @@ def test_csv_flattens_evidence_with_places_in_words(screenings: Screenings, fold
 
 
 def test_csv_text_cannot_start_a_formula_and_numbers_stay_numbers(screenings: Screenings, folder: Path) -> None:
-    numbers = {"score", "quote_score", "quote_2_score", "quote_3_score", "row", "words", "pages", "seconds"}
+    numbers = {"score", "quote_score", "quote_2_score", "quote_3_score", "row", "words", "pages", "seconds", "asked", "found"}
     seen = 0
-    for name in ("coverage", "citations", "requirements", "documents"):
+    for name in TABLES:
         for row in _rows(folder / f"{name}.csv"):
             for key, value in row.items():
                 if key in numbers:
@@ -101,13 +104,14 @@ def test_csv_text_cannot_start_a_formula_and_numbers_stay_numbers(screenings: Sc
     assert {r["score"] for r in _rows(folder / "citations.csv") if r["submission"] == "../x"} == {"-0.25"}
 
 
-def test_workbook_has_five_readable_sheets(screenings: Screenings, folder: Path) -> None:
+def test_workbook_has_a_readable_sheet_for_each_kind_of_fact(screenings: Screenings, folder: Path) -> None:
     workbook = openpyxl.load_workbook(folder / "screenings.xlsx")
-    assert workbook.sheetnames == ["Overview", "Coverage", "Citations", "Requirements", "Documents"]
+    assert workbook.sheetnames == ["Overview", "Completion", "Trace", "Coverage", "Citations", "Requirements", "Notices", "Documents"]
     for sheet in workbook:
         assert sheet.freeze_panes == "B2"
         assert sheet.auto_filter.ref == sheet.dimensions
-        assert sheet["A1"].font.bold and sheet["A2"].alignment.wrap_text
+        assert sheet["A1"].font.bold
+        assert sheet.max_row == 1 or sheet["A2"].alignment.wrap_text
         assert (sheet.column_dimensions["A"].width or 0) > 20
     assert workbook["Coverage"].max_row == 1 + sum(len(s.coverage) for s in screenings)
 
@@ -116,7 +120,7 @@ def test_workbook_overview_counts_required_facets(folder: Path) -> None:
     sheet = openpyxl.load_workbook(folder / "screenings.xlsx")["Overview"]
     head, *rows = [[c.value for c in row] for row in sheet.iter_rows()]
     first = dict(zip(rows[1], head, strict=True))
-    assert rows[1][:8] == ["2024-032 Brandt, Jo", "2 to mend, 1 unchecked", 11, 5, 5, 0, 10, 7]
+    assert rows[1][:10] == ["2024-032 Brandt, Jo", "ready", 0, "2 to mend, 1 unchecked", 11, 5, 5, 0, 10, 7]
     assert first[862] == "Own words: Part 1. Narrative"
 
 
