@@ -1,0 +1,260 @@
+"""What a sentence of a reflection does: experience, feeling, belief, difficulty, perspective, reflection, learning, intention.
+
+The eight breadth categories of Ullmann's model of reflective writing (2019, doi 10.1007/s40593-019-00174-2) and "other", as
+they were annotated in CEReD (Štefánik & Nehyba 2021; Nehyba & Štefánik 2022, doi 10.1007/s10639-022-11254-7). The classifier
+is linear: words, word pairs and pieces of words weighted by TF-IDF, beside the vector of the sentence encoder that
+screening uses anyway. Its weights are plain arrays and its arithmetic is numpy, so that a label can be recomputed by hand.
+
+A label is given with its probability, and withheld ("uncertain") below a probability that stands in the model's TOML. On
+the test sentences the model withholds about a third of the labels; what it was measured to do is in its card.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import math
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mcscreen.errors import ModelError
+from mcscreen.shipped import shipped
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["DEEP", "GROUPS", "LABELS", "UNCERTAIN", "Label", "Labeller", "LabellerModel", "load_labeller", "pieces", "words"]
+
+LABELS = ("experience", "feeling", "belief", "difficulty", "perspective", "reflection", "learning", "intention", "other")
+"""In the order of the model's columns."""
+
+UNCERTAIN = "uncertain"
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "none": ("other",),
+    "describe": ("experience",),
+    "affect": ("feeling", "belief"),
+    "analyse": ("difficulty", "perspective", "reflection"),
+    "outcome": ("learning", "intention"),
+}
+"""Coarser levels; their probabilities are sums."""
+
+DEEP = ("analyse", "outcome")
+"""Groups that go beyond telling and feeling."""
+
+_log = logging.getLogger("mcscreen.reflection")
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[?!]")
+
+
+class _Encoder(Protocol):
+    fingerprint: str
+    dimension: int
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+class LabellerModel(BaseModel):
+    """Contents of a labeller's model.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1] = Field(alias="schema")
+    id: str
+    title: str
+    kind: Literal["sentence-labels"]
+    licence: str
+    source: str
+    encoder: str = Field(description="Id of the encoder whose vectors the weights were fitted on.")
+    encoder_fingerprint: str
+    abstain_below: float = Field(ge=0, le=1, description="A label with a lower probability is withheld.")
+    abstain_group_below: float = Field(ge=0, le=1, description="The same for the coarser level.")
+    files: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(min_length=1)
+    measured: dict[str, float | int] = Field(default_factory=dict, description="Figures on the test sentences.")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What one sentence does.
+
+    Attributes:
+        label: One of `LABELS`, or "uncertain".
+        probability: Calibrated probability of the likeliest label, whether or not it was withheld.
+        group: One of `GROUPS`, or "uncertain"; often known where the label is not.
+        deep: Probability that the sentence belongs to a group in `DEEP`.
+        probabilities: Of every label, in the order of `LABELS`; they sum to 1.
+    """
+
+    label: str
+    probability: float
+    group: str
+    deep: float
+    probabilities: tuple[float, ...]
+
+
+def words(text: str) -> Iterator[str]:
+    """Words, pairs of words, question and exclamation marks, in lower case."""
+    found = [w.replace("’", "'") for w in _WORD.findall(text.lower())]
+    yield from found
+    for one, other in pairwise(found):
+        yield f"{one} {other}"
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Runs of two to five characters inside words, the edges of a word marked by a space."""
+    for word in re.findall(r"\S+", text.lower().replace("’", "'")):
+        edged = f" {word} "
+        for size in range(2, 6):
+            if size >= len(edged):
+                yield edged
+                break
+            for start in range(len(edged) - size + 1):
+                yield edged[start : start + size]
+
+
+class Labeller:
+    """A fitted classifier of sentences.
+
+    Args:
+        model: What is known of the weights.
+        content: Bytes of the weights file.
+        encoder: The encoder that the weights were fitted with.
+
+    Raises:
+        ModelError: When the encoder is another one, or the file does not hold the arrays.
+    """
+
+    def __init__(self, model: LabellerModel, content: bytes, encoder: _Encoder) -> None:
+        import numpy as np
+
+        if encoder.fingerprint != model.encoder_fingerprint:
+            raise ModelError(
+                f"{model.id}: its weights belong to the encoder {model.encoder!r} ({model.encoder_fingerprint}), not to "
+                f"{encoder.fingerprint}; load that encoder, or fit the labels anew for yours"
+            )
+        self.model = model
+        self._encoder = encoder
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+                self._tables = {
+                    view: (_vocabulary(stored[f"{view}_terms"]), stored[f"{view}_idf"].astype("f4"), stored[f"{view}_weights"].astype("f4"))
+                    for view in ("words", "pieces")
+                }
+                self._vector = stored["vector_weights"].astype("f4")
+                self._centre = stored["vector_centre"].astype("f4")
+                self._bias = stored["bias"].astype("f8")
+                self._length = stored["length"].astype("f8")
+                self._calibration = stored["calibration"].astype("f8")
+        except (ValueError, KeyError, EOFError, OSError) as error:
+            raise ModelError(f"{model.id}: the weights cannot be read ({type(error).__name__}); fit them anew") from None
+
+    def scores(self, texts: Sequence[str], vectors: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
+        """Uncalibrated scores; shape (texts, labels).
+
+        Args:
+            texts: Sentences.
+            vectors: The encoder's vectors of the sentences, where they are known already.
+        """
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, len(LABELS)))
+        known = self._encoder.encode(texts) if vectors is None else vectors
+        centred = known - self._centre
+        centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
+        lengths = np.array([(math.log1p(len(t.split())) - self._length[0]) / self._length[1] for t in texts])
+        totals = (centred @ self._vector).astype("f8") + self._bias + lengths[:, None] * self._length[2:]
+        for view, split in (("words", words), ("pieces", pieces)):
+            vocabulary, idf, weights = self._tables[view]
+            for row, text in enumerate(texts):
+                columns, values = tf_idf(Counter(split(text)), vocabulary, idf)
+                totals[row] += values @ weights[columns]
+        return np.asarray(totals)
+
+    def probabilities(self, texts: Sequence[str], vectors: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
+        """Calibrated probabilities of `LABELS`; shape (texts, labels)."""
+        import numpy as np
+
+        logits = self.scores(texts, vectors) @ self._calibration[:, :-1].T + self._calibration[:, -1]
+        chances = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-1e9))
+        return np.asarray(chances / chances.sum(axis=1, keepdims=True))
+
+    def predict(self, sentences: Sequence[str], vectors: NDArray[np.float32] | None = None) -> list[Label]:
+        """A label for every sentence; each is judged alone, so the same sentence gets the same label in any company.
+
+        Args:
+            sentences: Their texts.
+            vectors: The encoder's vectors of the sentences, where they are known already.
+        """
+        return [self._label(row) for row in self.probabilities(sentences, vectors)]
+
+    def _label(self, chances: NDArray[np.float64]) -> Label:
+        rounded = tuple(round(float(c), 4) for c in chances)
+        best = max(range(len(LABELS)), key=lambda i: rounded[i])
+        groups = {g: sum(rounded[LABELS.index(m)] for m in members) for g, members in GROUPS.items()}
+        group = max(groups, key=lambda g: groups[g])
+        return Label(
+            LABELS[best] if rounded[best] >= self.model.abstain_below else UNCERTAIN,
+            rounded[best],
+            group if groups[group] >= self.model.abstain_group_below else UNCERTAIN,
+            round(sum(groups[g] for g in DEEP), 4),
+            rounded,
+        )
+
+
+def tf_idf(
+    counts: Mapping[str, int], vocabulary: Mapping[str, int], idf: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Columns and unit-length values of the known terms of a text: (1 + log count) x idf."""
+    import numpy as np
+
+    known = sorted((vocabulary[t], n) for t, n in counts.items() if t in vocabulary)
+    columns = np.array([c for c, _ in known], np.int64)
+    values = np.array([1 + math.log(n) for _, n in known], np.float32) * idf[columns]
+    length = float(np.linalg.norm(values))
+    return columns, values / length if length else values
+
+
+def _vocabulary(terms: NDArray[np.uint8]) -> dict[str, int]:
+    return {term: i for i, term in enumerate(terms.tobytes().decode("utf-8").split("\n"))}
+
+
+def load_labeller(encoder: _Encoder, folder: Path | None = None) -> Labeller:
+    """The labeller of a model folder.
+
+    Args:
+        encoder: The default encoder, as `load_encoder()` gives it.
+        folder: Holds model.toml and the weights; the shipped one if not given.
+
+    Raises:
+        ModelError: When files are missing or altered, or were fitted with another encoder.
+    """
+    place = folder or shipped("models") / "reflection"
+    path = place / "model.toml"
+    try:
+        model = LabellerModel.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        content = (place / "labels.npz").read_bytes()
+    except OSError as error:
+        raise ModelError(f"{error.filename or place}: cannot be read; a labeller's folder holds model.toml and labels.npz") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"{path}: not valid TOML: {error}") from None
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ModelError(f"{path}: {problems}") from None
+    found, expected = hashlib.sha256(content).hexdigest(), model.files.get("labels.npz", "")
+    if found != expected:
+        raise ModelError(
+            f"{place / 'labels.npz'}: its sha256 is {found[:12]}…, model.toml says {expected[:12] or 'nothing'}…; install mcscreen again"
+        )
+    _log.info("sentence labels %s", model.id)
+    return Labeller(model, content, encoder)
