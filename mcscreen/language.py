@@ -1,8 +1,8 @@
 """English, for the few places that need grammar: sentences, lemmas, coordinations.
 
 One pipeline is loaded once and shared, with the tagger, parser and lemmatizer and without the named-entity recogniser,
-which costs a third of the time and is used by nothing here. Loading is lazy, because spaCy takes longer to import than
-the rest of the package takes to run.
+which costs a third of the time and is needed for one thing only: masking names. That loads the recogniser alone. Loading is
+lazy, because spaCy takes longer to import than the rest of the package takes to run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mcscreen.errors import ModelError
 if TYPE_CHECKING:
     from spacy.language import Language
 
-__all__ = ["PINNED", "PIPELINES", "VARIABLE", "data_sha256", "english"]
+__all__ = ["PINNED", "PIPELINES", "VARIABLE", "data_sha256", "english", "recogniser"]
 
 VARIABLE = "MCSCREEN_SPACY_MODEL"
 """Environment variable that names another spaCy pipeline (an installed package or a folder)."""
@@ -50,8 +50,26 @@ def english() -> Language:
     return _load(os.environ.get(VARIABLE, "").strip())
 
 
+def recogniser() -> Language:
+    """The English pipeline's recogniser of named entities and nothing else; chosen and checked as for `english`.
+
+    Raises:
+        ModelError: When spaCy or every pipeline is missing, or the one named cannot be loaded or recognises no entities.
+    """
+    return _load_part(os.environ.get(VARIABLE, "").strip())
+
+
 @cache
 def _load(named: str) -> Language:
+    return _loaded(named, exclude=("ner",), needed=("parser", "tagger", "lemmatizer"))
+
+
+@cache
+def _load_part(named: str) -> Language:
+    return _loaded(named, exclude=("tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer"), needed=("ner",))
+
+
+def _loaded(named: str, *, exclude: tuple[str, ...], needed: tuple[str, ...]) -> Language:
     if importlib.util.find_spec("spacy") is None:
         raise ModelError("spaCy is not installed, though mcscreen needs it; install mcscreen again")
     import spacy
@@ -66,10 +84,10 @@ def _load(named: str) -> Language:
     if name == PINNED:
         _verify(importlib.util.find_spec(name))
     try:
-        language = spacy.load(name, exclude=["ner"])
+        language = spacy.load(name, exclude=list(exclude))
     except Exception as error:  # spaCy raises OSError, ValueError, ImportError and its own, depending on what is broken
         raise ModelError(f"the spaCy pipeline {name!r}{origin} cannot be loaded: {type(error).__name__}: {error}") from None
-    missing = [part for part in ("parser", "tagger", "lemmatizer") if part not in language.pipe_names]
+    missing = [part for part in needed if part not in language.pipe_names]
     if missing:
         lacks = " and no ".join(missing)
         raise ModelError(f"the spaCy pipeline {name!r}{origin} has no {lacks}; {', '.join(PIPELINES)} have all that is needed")

@@ -1,4 +1,4 @@
-"""Reading a rubric folder: rubric.toml, and exemplars.jsonl where there is one.
+"""Reading a rubric folder: rubric.toml, and exemplars.jsonl, marked.jsonl and reliability.toml where there are any.
 
 A rubric is written by hand, by people who write rubrics and not programs. So a broken file is answered with everything
 that is wrong with it at once, each as `FILE:LINE: where: what`, and an unknown key with the known one that it resembles.
@@ -20,6 +20,7 @@ from typing import TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from mcscreen.errors import RubricError
+from mcscreen.reliability import RELIABILITY, Reliability, parse_reliability
 from mcscreen.rubric import Exemplar, MarkedSubmission, Rubric, contradictions
 from mcscreen.toml_lines import line_of, toml_lines
 
@@ -68,6 +69,8 @@ class RubricFolder:
         marked: Marked submissions, from marked.jsonl.
         sha256: Of the bytes of rubric.toml, exemplars.jsonl and marked.jsonl (nothing where there is none), in this order.
         path: The rubric.toml.
+        reliability: What assessors' decisions say of the findings, from reliability.toml. It is not part of the checksum: it
+            names the checksum that it holds for.
     """
 
     rubric: Rubric
@@ -75,14 +78,15 @@ class RubricFolder:
     sha256: str
     path: Path
     marked: tuple[MarkedSubmission, ...] = ()
+    reliability: Reliability | None = None
 
 
 def load_rubric_folder(path: Path) -> RubricFolder:
     """Read a rubric.
 
     Args:
-        path: A folder that holds a rubric.toml, or a rubric's TOML file. Exemplars and marked submissions are read from the
-            exemplars.jsonl and marked.jsonl beside it, if there are any.
+        path: A folder that holds a rubric.toml, or a rubric's TOML file. Exemplars, marked submissions and what is known of its
+            reliability are read from the exemplars.jsonl, marked.jsonl and reliability.toml beside it, if there are any.
 
     Raises:
         RubricError: When a file is missing, too large or broken; the message has one line a problem.
@@ -100,7 +104,9 @@ def load_rubric_folder(path: Path) -> RubricFolder:
     texts = file.with_name(MARKED)
     more = _bytes(texts) if texts.is_file() else b""
     marked = parse_marked(more, rubric, str(texts))
-    return RubricFolder(rubric, exemplars, hashlib.sha256(content + lines + more).hexdigest(), file, marked)
+    card = file.with_name(RELIABILITY)
+    reliability = parse_reliability(_bytes(card), str(card)) if card.is_file() else None
+    return RubricFolder(rubric, exemplars, hashlib.sha256(content + lines + more).hexdigest(), file, marked, reliability)
 
 
 def parse_rubric(content: bytes, name: str = RUBRIC) -> Rubric:
