@@ -106,7 +106,7 @@ _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
 _VALUES = {word: n for n, word in enumerate(_UNITS_BELOW_TWENTY)} | {word: n for n, word in enumerate(_ORDINALS)} | _TENS
 _DIGIT_WORD = "|".join(_UNITS_BELOW_TWENTY[1:10])
 _NUMBER_WORD = "|".join(sorted((*_UNITS_BELOW_TWENTY[1:], *_TENS), key=len, reverse=True))
-_N = rf"(?:\d{{1,4}}|(?:{'|'.join(_TENS)})[- ](?:{_DIGIT_WORD})|(?:{_NUMBER_WORD}))(?!(?!ff?\b)\w|\.\d|:\d|%)"
+_N = rf"(?:\d{{1,4}}|(?:{'|'.join(_TENS)})[- ](?:{_DIGIT_WORD})|(?:{_NUMBER_WORD}))(?!(?!ff?\b|[a-e]\b)\w|\.\d|:\d|%)"
 _TO = r"\s*(?:-|–|—|−|‑|\bto\b|\bthrough\b|\bthru\b|\buntil\b)\s*"
 _AND = r"(?:\s*,\s*(?:and\s+|&\s*)?|\s*;\s*|\s+and\s+|\s*&\s*|\s*\+\s*)"
 # A number that continues a list must not open something else: "p. 3 and 4 students", "p. 3, 2:15".
@@ -115,7 +115,7 @@ _NTH = rf"(?:{'|'.join(_ORDINALS[1:])}|\d{{1,3}}(?:st|nd|rd|th))"
 _SIGN = r"(?:\(s\))?\s*(?:nos?\.|numbers?|nr\.?|#|№|:)?\s*"
 
 _UNITS: tuple[tuple[_Kind, str], ...] = (
-    ("page", r"(?:pages?|pags?\.?|pgs?\.?|pp?\.?|págs?\.?|páginas?)"),
+    ("page", r"(?:pages?|pags?\.?|pgs?\.?|pp?\.?|págs?\.?|páginas?|seiten?)"),
     ("slide", r"(?:slides?|slds?\.?|sl\.|diapositivas?)"),
     ("row", r"(?:rows?)"),
     ("paragraph", r"(?:paragraphs?|paras?\.?|¶+)"),
@@ -139,7 +139,7 @@ _BARE = re.compile(
 )
 
 _POSITION = re.compile(
-    rf"\b(?:the\s+)?(?:((?:{_NTH})(?:(?:{_AND}|{_TO})(?:the\s+)?(?:{_NTH}))*)|(last|final|closing|back)|(front|cover|title|opening))"
+    rf"\b(?:the\s+)?(?:((?:{_NTH})(?:(?:{_AND}|{_TO})(?:the\s+)?(?:{_NTH}))*)|((?:(?:second|next)[\s-]to[\s-])?last|final|closing|back)|(front|cover|title|opening))"
     rf"(?:\s+({_N}))?[\s-]+(pages?|slides?|rows?|para(?:graph)?s?)\b",
     re.I,
 )
@@ -316,7 +316,7 @@ def _positions(text: str) -> Iterator[_Hit]:
         kind = next(kind for kind, unit in _UNITS if re.fullmatch(unit, m[5], re.I))
         count = _number(m[4]) if m[4] else 1
         if m[2]:
-            found: tuple[Range, ...] = ((-count, LAST),)
+            found: tuple[Range, ...] = ((-2, -2),) if " to " in m[2].casefold().replace("-", " ") else ((-count, LAST),)
         elif m[3]:
             found = ((1, count),)
         else:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from mcscreen.document import Document, Place
 
-__all__ = ["ARTIFACT", "Basis", "CitationRow", "Match", "Passage", "Section", "Submission"]
+__all__ = ["ARTIFACT", "Basis", "CitationRow", "Claim", "Comparison", "Match", "Passage", "Section", "Spot", "Submission"]
 
 ARTIFACT = "artifact"
 """The part of a document that is evidence, not writing to be screened."""
@@ -120,3 +120,42 @@ class Match:
     score: float
     passages: tuple[tuple[Passage, float], ...]
     basis: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place of an artifact as text, cut into windows of some dozens of words, in order."""
+
+    windows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a citation says of a place, and what there is to hold the place against.
+
+    Attributes:
+        explanation: The candidate's words.
+        detail: Text of the rubric's detail, or the candidate's wording where it is not recognised.
+        cited: The cited place.
+        others: The other places of the artifact; of the other artifacts where it has no other.
+    """
+
+    explanation: str
+    detail: str
+    cited: Spot
+    others: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a place compares with the explanation.
+
+    Attributes:
+        probability: That the place supports the explanation; None where there was nothing to hold it against.
+        windows: Indices of the cited place's windows, the best first.
+        better: Index of the other place that fits best, if it fits better than the cited one.
+    """
+
+    probability: float | None
+    windows: tuple[int, ...]
+    better: int | None = None

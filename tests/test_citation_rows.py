@@ -350,3 +350,26 @@ def test_hostile_text_is_cheap(text: str) -> None:
     started = time.process_time()
     _read(lambda d: d.paragraph(text))
     assert time.process_time() - started < 5
+
+
+def test_a_heading_after_the_file_name_is_the_place() -> None:
+    minutes = _document("Team minutes.docx", lambda d: (d.heading("Meeting of 4 May"), d.paragraph("Groups were made."))[1])
+    part2 = _document(
+        "Part 2.docx",
+        lambda d: (d.heading("Academic support"), d.paragraph("Evidence: Team minutes.docx, Meeting of 4 May"), d.paragraph(WHY))[1],
+    )
+    sections = [Section(0, "part2", 0, len(part2.text), "name"), Section(1, ARTIFACT, 0, 10, "folder")]
+    rows = read_rows(Submission("s", (part2, minutes)), sections, SEED)
+    assert [(r.facet, r.artifact, r.locator, r.explanation) for r in rows] == [
+        ("EO1.academic", "Team minutes.docx", "Meeting of 4 May", WHY)
+    ]
+
+
+def test_two_words_of_a_long_detail_are_enough_in_a_heading() -> None:
+    def build(draft: Draft) -> None:
+        draft.heading("Wait time")
+        draft.paragraph("Artifact: Staff Handbook")
+        draft.paragraph("Location: p. 1")
+        draft.paragraph(f"Explanation: {WHY}")
+
+    assert _brief(_read(build, rubric=TALK)) == [("LO1.wait", "Staff Handbook", "p. 1")]

@@ -68,6 +68,8 @@ _TAG = re.compile(
     rf"(?:(?:[\s.,:;/_()\[\]–—-]*(?:{_DETAIL_WORD})?[\s.#(_–—-]*)(?P<detail>[a-hA-H]|\d{{1,2}}|[ivIV]{{1,3}})(?![A-Za-z0-9%]|:\d))?(?![A-Za-z0-9%]|:\d)",
     re.I,
 )
+_ROMAN_CODE = re.compile(r"[\W_]*(?:I{1,3}|IV|VI{0,3}|IX|X)[.-][a-h](?![A-Za-z0-9])")
+"""A Roman number without a word before it names an outcome only with a detail's letter: "II.b"."""
 _MORE = re.compile(r"\s*(?:(?P<to>-|–|—|to|through)|,|;|/|&|\+|and)\s*(?:\d{1,2}\.?)?(?P<detail>[a-h]|\d{1,2})(?![A-Za-z0-9])", re.I)
 _NUMBER_POINTS, _CODE_POINTS, _CONTEXT_POINTS, _HINT_POINTS, _ORDER_POINTS = 0.5, 1.0, 0.15, 0.12, 0.04
 _ENOUGH, _FULL = 0.34, 0.85
@@ -181,7 +183,7 @@ def _read_tag(text: str, rubric: Rubric) -> _Tag | None:
         return None
     number = _numeral(match["outcome"])
     worded = match["word"] is not None
-    if not worded and not match["outcome"].isdigit():
+    if not worded and not match["outcome"].isdigit() and not _ROMAN_CODE.match(text):
         return None
     outcome = next((o for o in rubric.outcomes if re.fullmatch(rf"\D*0*{number}", o.id)), None)
     if outcome is None and 1 <= number <= len(rubric.outcomes):

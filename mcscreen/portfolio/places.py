@@ -22,7 +22,7 @@ from mcscreen.document import Block, Document, Place, count_words
 from mcscreen.locators import Locator, Range
 from mcscreen.portfolio.artifacts import CAPTIONS, VIDEO
 
-__all__ = ["Lookup", "Stretch", "look_up"]
+__all__ = ["Lookup", "Stretch", "clock", "holds_place", "look_up"]
 
 _WORDS_A_PAGE = 300
 """Above this, the text between two page breaks may take more than one page."""
@@ -36,10 +36,12 @@ _LATE_CAPTION = 60.0
 _ROUNDING = 5.0
 """Seconds by which a time may be past the end; players and people round."""
 
+_SECTION = re.compile(r"(?:section|sec\.|chapter|ch\.|part|unit|module|step|goal|§)\s*(\d{1,2})", re.I)
+
+_CELL_RANGE = re.compile(r"\$?\b[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?")
+
 _AFTER_MOMENT = 20.0
 """Seconds after a single time stamp whose captions are shown."""
-
-_STRETCHES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Lookup:
     Attributes:
         state: "found", "beyond" the end of the file, or "unknown".
         message: Why it is not found; for "found" a remark, such as that pages are estimated, or "".
-        stretches: The text at the place, at most three.
+        stretches: All text at the place, in order, a stretch a page, slide or run.
     """
 
     state: Literal["found", "beyond", "unknown"]
@@ -97,6 +99,16 @@ def look_up(locator: Locator, document: Document, tracks: Sequence[Document] = (
     if numbers and not (locator.headings or locator.paragraphs):
         return Lookup("unknown", "the file has no fixed pages, so the page could not be looked up")
     return _by_text(locator, document)
+
+
+def holds_place(name: str, document: Document) -> bool:
+    """Whether a heading or a sheet of a file is called exactly that."""
+    wanted = _folded(name)
+    if len(wanted) < 3 or not document.readable:
+        return False
+    called = [document.text_of(b) for b in document.blocks if b.kind == "heading"]
+    called += dict.fromkeys(b.place.sheet for b in document.blocks if b.place.sheet)
+    return any(_folded(c) == wanted for c in called)
 
 
 def _unread(document: Document) -> Lookup:
@@ -151,7 +163,7 @@ def _runs(document: Document, blocks: Iterable[Block]) -> tuple[Stretch, ...]:
         else:
             found.append(Stretch(document, block.start, block.end, block.place))
         last = block
-    return tuple(found[:_STRETCHES])
+    return tuple(found)
 
 
 def _whole(document: Document) -> Stretch:
@@ -173,13 +185,13 @@ def _in_video(locator: Locator, document: Document, tracks: Sequence[Document]) 
         return Lookup("unknown", reason)
     latest = max(start if end == inf else end for start, end in locator.seconds)
     if length is not None and latest > length + _ROUNDING:
-        return Lookup("beyond", f"{_clock(latest)} is past the end: the video is {_clock(length)} long")
+        return Lookup("beyond", f"{clock(latest)} is past the end: the video is {clock(length)} long")
     if length is None and last_caption is not None and latest > last_caption + _ROUNDING:
         state: Literal["beyond", "unknown"] = "beyond" if latest > last_caption + _LATE_CAPTION else "unknown"
-        return Lookup(state, f"{_clock(latest)} is after the last caption, which ends at {_clock(last_caption)}")
+        return Lookup(state, f"{clock(latest)} is after the last caption, which ends at {clock(last_caption)}")
     if not tracks:
         known = (
-            f"the video is {_clock(length)} long, so the time exists, but" if length is not None else "the video's length is not known, and"
+            f"the video is {clock(length)} long, so the time exists, but" if length is not None else "the video's length is not known, and"
         )
         return Lookup("unknown", f"{known} it has no captions that could be read")
     track = tracks[0]
@@ -200,7 +212,8 @@ def _overlap(cue: tuple[float, float], cited: tuple[float, float]) -> bool:
     return cue[0] <= end and cue[1] >= start
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Seconds as "2:15" or "1:02:15"."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
@@ -212,7 +225,8 @@ def _in_sheets(locator: Locator, document: Document) -> Lookup:
     names = list(dict.fromkeys(b.place.sheet for b in document.blocks if b.place.sheet))
     complete = document.pages is None or len(names) == document.pages
     blocks = list(document.blocks)
-    sheets = locator.sheets or tuple(str(n) for a, b in (*locator.pages, *locator.numbers) for n in (a, b))
+    sheets = locator.sheets or _named_sheets(locator, names)
+    sheets = sheets or tuple(str(n) for a, b in (*locator.pages, *locator.numbers) for n in (a, b))
     if sheets and names:
         meant = {s: _sheet(s, names) for s in sheets}
         strangers = [s for s, name in meant.items() if name is None]
@@ -232,6 +246,14 @@ def _in_sheets(locator: Locator, document: Document) -> Lookup:
     elif not (locator.sheets or locator.cells or locator.whole or sheets):
         return _by_text(locator, document)
     return Lookup("found", "", _runs(document, blocks))
+
+
+def _named_sheets(locator: Locator, names: Sequence[str]) -> tuple[str, ...]:
+    """Sheets that a place names without the word: "Pulse, A1:E5", "Room bookings"."""
+    text = f" {_folded(_CELL_RANGE.sub(' ', locator.text))} "
+    held = [n for n in names if len(_folded(n)) >= 3 and f" {_folded(n)} " in text]
+    # "Data 2024" is not also "Data".
+    return tuple(n for n in held if not any(n != other and _folded(n) in _folded(other) for other in held))
 
 
 def _sheet(name: str, names: Sequence[str]) -> str | None:
@@ -259,11 +281,16 @@ def _by_text(locator: Locator, document: Document) -> Lookup:
         return _unread(document)
     if locator.whole:
         return Lookup("found", "the whole artifact is cited", (_whole(document),))
-    named = [*locator.headings, *([locator.leftover] if not locator.understood and len(locator.leftover) >= 5 else [])]
+    named = [*locator.headings, *([locator.text, locator.leftover] if not locator.understood else [])]
     for name in named:
         start = _heading(name, document)
         if start is not None:
             return Lookup("found", "", (_under(document, start),))
+    last = _last_numbered(document)
+    for name in locator.headings:
+        number = _SECTION.fullmatch(name.strip())
+        if number and last and document.status == "text" and int(number[1]) > last:
+            return Lookup("beyond", f"there is no section {number[1]}: the headings are numbered up to {last}")
     if locator.paragraphs and not locator.headings:
         wanted = [
             b for b in document.blocks if b.place.paragraph and any(x <= b.place.paragraph <= y for x, y in locator.paragraphs if x > 0)
@@ -286,9 +313,13 @@ def _heading(name: str, document: Document) -> int | None:
     if len(wanted) < 3:
         return None
     texts = [_folded(document.text_of(b)[:400]) for b in document.blocks]
+    number = _SECTION.fullmatch(name.strip())
+    numbered = f"{number[1]} " if number else "\0"
     for test in (
-        lambda n, t: document.blocks[n].kind == "heading" and (t == wanted or t.startswith(wanted)),
-        lambda n, t: t.startswith(wanted),
+        lambda n, t: document.blocks[n].kind == "heading" and t == wanted,
+        lambda n, t: document.blocks[n].kind == "heading" and t.startswith(wanted),
+        lambda n, t: document.blocks[n].kind == "heading" and t.startswith(numbered),
+        lambda n, t: len(wanted) >= 5 and t.startswith(wanted),
         lambda n, t: document.blocks[n].kind == "heading" and len(wanted) >= 6 and wanted in t,
         lambda n, t: len(wanted) >= 8 and wanted in t,
     ):
@@ -296,6 +327,14 @@ def _heading(name: str, document: Document) -> int | None:
             if test(n, text):
                 return n
     return None
+
+
+def _last_numbered(document: Document) -> int | None:
+    """The highest number of a file's headings, where they count from 1 without a gap; None where they do not."""
+    heads = [document.text_of(b) for b in document.blocks if b.kind == "heading"]
+    numbers = [int(m[1]) for h in heads if (m := re.match(r"(?:section\s+)?(\d{1,2})(?:[.):]\s|\s|[.):]?$)", h, re.I))]
+    whole = sorted(set(numbers))
+    return whole[-1] if len(whole) > 1 and whole == list(range(1, len(whole) + 1)) else None
 
 
 def _under(document: Document, start: int) -> Stretch:

@@ -25,6 +25,9 @@ __all__ = ["Cited", "cited_in", "read_prose"]
 _LONGEST = 6_000
 """Characters of one paragraph that are searched for files and places."""
 
+_HEADING = 0.4
+"""Likeness from which a heading is taken for the name of a detail; what is no heading needs 0.6."""
+
 _LINE_LABEL = re.compile(r"\s*(?:[-*•·▪]\s*)?(?:\d{1,2}[.)]\s*)?([A-Za-z][A-Za-z /()'’#&,-]{0,60}?)\s*(?::|\s[–—-]\s)\s*")
 _INNER_LABEL = re.compile(
     r"(?:(?<=[.;|,)/\]–—])\s*|\s\|\s*)((?:EO |outcome |essential outcome )?details?|artifacts?|artefacts?|evidence|file(?: name)?"
@@ -203,8 +206,9 @@ class _Reader:
             self.detail = value
             return True
         if heading:
+            # Above a citation two words of a long detail are enough, because nothing else stands there.
             self.close()
-            self.detail = ""
+            self.detail = value if likeness(value, self.rubric) >= _HEADING else ""
         return heading
 
     def cite(self, value: str, cites: list[Cited], start: int, end: int, place: Place) -> None:

@@ -18,6 +18,7 @@ from mcscreen.locators import find_locators
 from mcscreen.portfolio.artifacts import EXTENSION, find_mentions, resolve_artifact
 from mcscreen.portfolio.details import Wording, likeness, name_details, names_number
 from mcscreen.portfolio.fields import RawRow, is_title
+from mcscreen.portfolio.places import holds_place
 from mcscreen.portfolio.prose import read_prose
 from mcscreen.portfolio.tables import read_tables
 from mcscreen.rubric import Rubric
@@ -163,6 +164,7 @@ def _without_ditto(rows: list[RawRow]) -> list[RawRow]:
 
 def _artifacts(row: RawRow, documents: Sequence[Document], own: frozenset[int]) -> list[RawRow]:
     """One row for each artifact that a row cites, each with its own place where that can be told."""
+    row = _headed(row, documents)
     whole = resolve_artifact(row.artifact, documents, own)
     if not row.artifact:
         return [_named_in_locator(row, documents, own)]
@@ -173,6 +175,17 @@ def _artifacts(row: RawRow, documents: Sequence[Document], own: frozenset[int]) 
         return [_unplaced(row)]
     places = _split_places(row.locator, pieces, documents)
     return [_unplaced(replace(row, artifact=piece, locator=place)) for piece, place in zip(pieces, places, strict=True)]
+
+
+def _headed(row: RawRow, documents: Sequence[Document]) -> RawRow:
+    """The row with a heading or sheet that follows the file's name moved to the locator: "Team minutes.docx, Meeting of 4 May"."""
+    if row.locator or len(row.artifact) > _LONGEST_CELL:
+        return row
+    for start, end, index in find_mentions(row.artifact, documents)[:1]:
+        rest = row.artifact[end:].strip(_CONNECTORS + "\n")
+        if not row.artifact[:start].strip(_CONNECTORS) and rest and holds_place(rest, documents[index]):
+            return replace(row, artifact=row.artifact[start:end], locator=rest)
+    return row
 
 
 def _pieces(text: str, documents: Sequence[Document], own: frozenset[int]) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from mcscreen.checks.citations import check
 from mcscreen.document import Document, Draft
+from mcscreen.portfolio.alternatives import alternatives
 from mcscreen.portfolio.artifacts import companions, find_mentions, resolve_artifact
 from mcscreen.results import Citation
 from mcscreen.rubric_files import load_rubric_folder
 from mcscreen.shipped import shipped
-from mcscreen.submission import ARTIFACT, CitationRow, Section, Submission
+from mcscreen.submission import ARTIFACT, CitationRow, Claim, Comparison, Section, Submission
 
 RUBRIC = load_rubric_folder(shipped("rubrics") / "student-centeredness").rubric
 WHY = "Tutors meet the same four children daily and write down what grew."
@@ -251,3 +254,134 @@ def test_mentions_in_prose() -> None:
     documents = [Document(name=n, status="text") for n in ("Staff_Handbook.pdf", "Night Slides.pptx")]
     text = "The staff handbook has it, and so do the Night Slides.pptx."
     assert [(text[a:b], n) for a, b, n in find_mentions(text, documents)] == [("staff handbook", 0), ("Night Slides.pptx", 1)]
+
+
+class _Compare:
+    """Gives the probability that a test wants, and keeps what it was asked."""
+
+    unrelated, doubtful = 0.2, 0.6
+
+    def __init__(self, probability: float | None, better: int | None = None) -> None:
+        self.probability, self.better = probability, better
+        self.claims: list[Claim] = []
+
+    def compare(self, claims: Sequence[Claim]) -> list[Comparison]:
+        self.claims = list(claims)
+        return [Comparison(self.probability, tuple(reversed(range(len(c.cited.windows)))), self.better) for c in claims]
+
+
+def _pages(name: str, *texts: str) -> Document:
+    draft = Draft(pages=len(texts), page_kind="page")
+    for n, text in enumerate(texts, 1):
+        draft.move(page=n)
+        for line in text.split("\n"):
+            draft.paragraph(line)
+    return draft.finish(name=name, format="pdf", sha256="", size=1)
+
+
+TUTORS = "Tutors sit with the same four children every morning and note what has grown since Friday."
+BUSES = "The buses leave from the northern gate at half past three and wait for nobody at all."
+GUIDE = _pages("artifacts/Guide.pdf", TUTORS, BUSES, "7 12 19\n4 5 6 Total 53", "\n".join([BUSES] * 8 + [TUTORS]))
+
+
+def _compared(place: str, compare: _Compare, files: tuple[Document, ...] = (GUIDE,)) -> Citation:
+    part2 = Document(name="Part 2.docx", status="text", text="rows")
+    sections = [Section(0, "part2", 0, 4, "name")] + [Section(n, ARTIFACT, 0, len(f.text), "folder") for n, f in enumerate(files, 1)]
+    row = CitationRow(1, "Academic support", "EO1.academic", files[0].name.rpartition("/")[2], place, WHY, 0, 0, 4)
+    return check(Submission("s", (part2, *files)), sections, [row], RUBRIC, compare)[0]
+
+
+def test_a_place_about_something_else_is_unrelated_and_the_better_one_is_named() -> None:
+    compare = _Compare(0.1, better=0)
+    found = _compared("p. 2", compare)
+    assert (found.status, found.score) == ("unrelated", 0.1)
+    assert found.message == "the place is about something else than the explanation; p. 1 fits better than p. 2"
+    assert compare.claims[0].cited.windows == (BUSES,)
+    assert compare.claims[0].others[0].windows == (TUTORS,)
+    assert len(compare.claims[0].others) == 2  # the page of figures is none to compare with
+
+
+def test_a_doubtful_place_stays_ok() -> None:
+    found = _compared("p. 2", _Compare(0.4, better=0))
+    assert found.status == "ok"
+    assert "little in common with the explanation; p. 1 fits better than p. 2" in found.message
+
+
+def test_a_fitting_place_is_said_to_fit() -> None:
+    found = _compared("p. 1", _Compare(0.9))
+    assert (found.status, found.score, found.message) == ("ok", 0.9, "the place fits the explanation")
+
+
+def test_the_quote_is_the_best_window_of_the_place() -> None:
+    found = _compared("p. 4", _Compare(0.9))
+    assert found.evidence[0].quote.endswith(TUTORS)
+    assert all(GUIDE.text[e.start : e.end] == e.quote and len(e.quote) <= 300 for e in found.evidence)
+
+
+def test_a_page_of_figures_is_never_called_unrelated() -> None:
+    compare = _Compare(0.01)
+    found = _compared("p. 3", compare)
+    assert (found.status, found.score, compare.claims) == ("ok", None, [])
+    assert "too few words" in found.message
+
+
+def test_what_was_not_found_is_not_compared() -> None:
+    compare = _Compare(0.01)
+    scan = Document(name="artifacts/Scan.pdf", status="needs_ocr", reason="pictures", format="pdf", pages=2, page_kind="page")
+    assert _compared("p. 1", compare, (scan, GUIDE)).status == "cannot_verify"
+    assert _compared("p. 9", compare).status == "out_of_range"
+    assert compare.claims == []
+
+
+def test_the_whole_document_is_compared_with_all_of_it() -> None:
+    compare = _Compare(0.9)
+    other = _pages("artifacts/Other.pdf", "Lunch is at noon in the long hall and everybody carries a tray back.")
+    found = _compared("whole document", compare, (GUIDE, other))
+    text = " ".join(compare.claims[0].cited.windows)
+    assert TUTORS in text
+    assert BUSES in text
+    assert [o.windows for o in compare.claims[0].others] == [(other.text,)]
+    assert found.status == "ok"
+    assert "no other place" in _compared("whole document", _Compare(None)).message
+
+
+@pytest.mark.parametrize(
+    ("place", "status", "quote"),
+    [
+        ("Calm corner", "ok", "Any child may go."),
+        ("Section 2", "ok", "Open all day"),
+        ("Section 7", "out_of_range", ""),
+        ("2 Snack shelf", "ok", "Open all day"),
+    ],
+)
+def test_headings_without_quotes_and_numbered_ones(place: str, status: str, quote: str) -> None:
+    draft = Draft()
+    for heading, text in (("1 Calm corner", "Any child may go."), ("2 Snack shelf", "Open all day."), ("3 Of the door", "Closed at four.")):
+        draft.heading(heading)
+        draft.paragraph(text)
+    guide = draft.finish(name="artifacts/Rooms.docx", format="docx", sha256="", size=1)
+    found = _check(("Rooms", place, WHY), files=(guide,))[0]
+    assert found.status == status
+    assert not quote or quote in found.evidence[0].quote
+
+
+@pytest.mark.parametrize(("place", "quote"), [("Notes", "Two rooms were closed"), ("Fall data, A2:B3", "18"), ("Fall data B2:B2", "20")])
+def test_sheets_without_the_word(place: str, quote: str) -> None:
+    found = _one("Data", place)
+    assert found.status == "ok"
+    assert quote in found.evidence[0].quote
+    assert {e.sheet for e in found.evidence} == {"Notes" if "Notes" in place else "Fall data"}
+
+
+def test_alternatives_are_named_as_people_cite_them() -> None:
+    assert [a.name for a in alternatives(GUIDE)] == ["p. 1", "p. 2", "p. 3", "p. 4"]
+    assert [a.name for a in alternatives(_workbook())] == ["sheet “Fall data”", "sheet “Notes”"]
+    assert [a.name for a in alternatives(_flowing("a.docx", 5))] == ["“Calm corner”", "“Snack shelf”"]
+    assert [a.name for a in alternatives(_video("v.mp4", 95.0), [_captions("v.vtt")])] == ["0:00-0:39", "0:40-1:19", "1:20-1:29"]
+    assert alternatives(_video("v.mp4", 95.0)) == ()
+    draft = Draft()
+    for n in range(60):
+        draft.paragraph(f"Line {n} of a file without any places says a few words more.")
+    plain = alternatives(draft.finish(name="n.txt", format="txt", sha256="", size=1))
+    assert len(plain) > 3
+    assert plain[0].name == "the text from “Line 0 of a file without”"
