@@ -101,6 +101,10 @@ def look_up(locator: Locator, document: Document, tracks: Sequence[Document] = (
     return _by_text(locator, document)
 
 
+_INTRODUCED = re.compile(r"^\W*(?:see\s+)?(?:the\s+)?(?:section|chapter|part|heading|sheet|page)\W+(?:called\s+|titled\s+|on\s+)?", re.I)
+"""What people write before the words of a heading."""
+
+
 def holds_place(name: str, document: Document) -> bool:
     """Whether a heading or a sheet of a file is called exactly that."""
     wanted = _folded(name)
@@ -281,7 +285,9 @@ def _by_text(locator: Locator, document: Document) -> Lookup:
         return _unread(document)
     if locator.whole:
         return Lookup("found", "the whole artifact is cited", (_whole(document),))
-    named = [*locator.headings, *([locator.text, locator.leftover] if not locator.understood else [])]
+    bare = _INTRODUCED.sub("", locator.text).strip(" \"'“”‘’.,;:")
+    exact = [name for name in (locator.text, bare) if holds_place(name, document)]
+    named = [*exact, *locator.headings, *([locator.text, bare, locator.leftover] if not locator.understood else [])]
     for name in named:
         start = _heading(name, document)
         if start is not None:

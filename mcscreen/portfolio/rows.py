@@ -32,6 +32,9 @@ _MOST_ROWS = 1_000
 _MOST_PARAGRAPHS = 3_000
 """Paragraphs of a section that are searched for citations."""
 
+_PLACE_WORDS = 10
+"""Words that the name of a place has at most."""
+
 _LONGEST_CELL = 1_500
 """Characters of an artifact's cell that are taken apart."""
 
@@ -185,6 +188,13 @@ def _headed(row: RawRow, documents: Sequence[Document]) -> RawRow:
         rest = row.artifact[end:].strip(_CONNECTORS + "\n")
         if not row.artifact[:start].strip(_CONNECTORS) and rest and holds_place(rest, documents[index]):
             return replace(row, artifact=row.artifact[start:end], locator=rest)
+    # A whole file name ends the name: what follows it is a place, though the file may not hold it, unless it names a file too.
+    named = re.fullmatch(rf"(.*?\.{EXTENSION})\s*[,:;(–—-]\s*(.+)", row.artifact, re.I | re.S)
+    if named and len(named[2].split()) <= _PLACE_WORDS and not re.search(rf"\.{EXTENSION}\b", named[2], re.I):
+        whole = resolve_artifact(named[1], documents)
+        meant = resolve_artifact(named[2], documents)  # a heading may be the title of the very file
+        if whole and whole[0].score >= 0.93 and (not meant or meant[0].document == whole[0].document):
+            return replace(row, artifact=named[1], locator=named[2].strip(_CONNECTORS + "\n"))
     return row
 
 

@@ -22,7 +22,7 @@ CASES = tomllib.loads((Path(__file__).parent.parent / "cases" / "sentences.toml"
 
 @pytest.fixture(scope="module")
 def findings(encoder):
-    """(facet, label, probability, whether the first passage holds a marked sentence) for six marked submissions."""
+    """(facet, label, probability, whether the first passage holds a marked sentence) for every fourth marked submission."""
     folder = load_rubric("student-centeredness")
     model_folder = shipped("models") / "facets-l6"
     heads = fit_heads(dataclasses.replace(folder, marked=()), encoder)
