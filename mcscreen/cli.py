@@ -11,21 +11,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mcscreen.decision_commands import agree, diff, learn
 from mcscreen.errors import McscreenError
 
 if TYPE_CHECKING:
+    from mcscreen.pipeline import Settings
     from mcscreen.results import DocumentRecord
 
 __all__ = ["app", "main"]
 
 DONE, COULD_NOT_RUN, SOME_UNREAD, GAPS = 0, 1, 3, 4
+NAMES = "names.csv"
 FORMATS = "html,jsonl,csv,xlsx,md"
 
 app = typer.Typer(
@@ -37,6 +41,8 @@ app = typer.Typer(
 )
 rubric_app = typer.Typer(help="List, show, check and import rubrics.", no_args_is_help=True)
 app.add_typer(rubric_app, name="rubric")
+for _command in (agree, learn, diff):
+    app.command()(_command)
 
 RubricOption = Annotated[str, typer.Option("--rubric", "-r", help="Id of a shipped rubric, or path of a rubric folder or rubric.toml.")]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report; made if it does not exist.")]
@@ -107,11 +113,22 @@ def screen(
         str, typer.Option(help="Shipped model, model folder, or sentence-transformers model (needs that extra).")
     ] = "facets-l6",
     ocr: Annotated[bool, typer.Option("--ocr", help="Read scanned pages with tesseract, if it is installed.")] = False,
+    mask_names: Annotated[bool, typer.Option("--mask-names", help="Mask names, e-mails and phones; who is who goes to names.csv.")] = False,
+    names: Annotated[
+        Path | None, typer.Option("--names", help="Names to mask in any case: one person or school a line. Includes --mask-names.")
+    ] = None,
+    allow_shared: Annotated[
+        list[Path] | None, typer.Option("--allow-shared", help="A template or a team's text, whose wording may be shared; may be repeated.")
+    ] = None,
+    blind: Annotated[bool, typer.Option("--blind-first", help="Fold each finding in the pages until the assessor has decided.")] = False,
+    resume: Annotated[bool, typer.Option(help="Take what an earlier run into the same folder has done already.")] = True,
     fail_on_gaps: Annotated[bool, typer.Option("--fail-on-gaps", help="Exit with 4 when something is flagged or not found.")] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Screen submissions against a rubric and write a report."""
-    found_gaps, unread = _screen(list(paths), rubric, out, jobs, format, encoder, ocr, quiet)
+    known = _lines(names) if names else ()
+    masks, given = mask_names or names is not None, allow_shared or ()
+    found_gaps, unread = _screen(list(paths), rubric, out, jobs, format, encoder, ocr, quiet, blind, resume, masks, known, given)
     if fail_on_gaps and found_gaps:
         raise typer.Exit(GAPS)
     if unread:
@@ -119,9 +136,24 @@ def screen(
 
 
 def _screen(
-    paths: list[Path], rubric: str, out: Path, jobs: int, format: str, encoder: str | None, ocr: bool, quiet: bool
+    paths: list[Path],
+    rubric: str,
+    out: Path,
+    jobs: int,
+    format: str,
+    encoder: str | None,
+    ocr: bool,
+    quiet: bool,
+    blind: bool = False,
+    resume: bool = True,
+    mask_names: bool = False,
+    names: Sequence[str] = (),
+    allow_shared: Sequence[Path] = (),
 ) -> tuple[bool, bool]:
     from mcscreen import Settings, load_rubric, screen_batch, write_reports
+    from mcscreen.journal import JOURNAL
+    from mcscreen.pipeline import text_of_file, texts_of
+    from mcscreen.shared import shared_passages
 
     formats = [f.strip() for f in format.split(",") if f.strip()]
     unknown = [f for f in formats if f not in FORMATS.split(",")]
@@ -129,16 +161,33 @@ def _screen(
         raise typer.BadParameter(f"{', '.join(unknown) or 'nothing'} is not a report; choose from {FORMATS}", param_hint="--format")
     if out.exists() and not out.is_dir():
         raise typer.BadParameter(f"{out} is a file; give a folder", param_hint="--out")
-    settings = Settings(rubric=rubric, ocr=ocr) if encoder is None else Settings(rubric=rubric, encoder=encoder, ocr=ocr)
+    # Pages and records of the other kind would stay in the folder and undo the masking.
+    if (out / JOURNAL).exists() and (out / NAMES).exists() != mask_names:
+        raise typer.BadParameter(
+            f"{out} holds a report {'without' if mask_names else 'with'} masked names; give another folder", param_hint="--out"
+        )
+    settings = Settings(rubric=rubric, ocr=ocr, mask_names=mask_names, names=tuple(names))
+    if encoder is not None:
+        settings = replace(settings, encoder=encoder)
+    allowed = [text_of_file(path, ocr=ocr) for path in allow_shared]
     loaded = load_rubric(rubric)
     screenings = []
+    if mask_names:
+        _write_ids(paths, settings, out / NAMES)
+    if not resume:
+        (out / JOURNAL).unlink(missing_ok=True)
     with _told(quiet), _progress(quiet) as advance:
-        for total, screening in screen_batch(paths, settings, jobs=jobs):
+        for total, screening in screen_batch(paths, settings, jobs=jobs, journal=out):
             screenings.append(screening)
             advance(total)
     if not screenings:
         raise typer.BadParameter("no submission found under these paths", param_hint="PATHS")
-    written = write_reports(screenings, loaded.rubric, out, formats)
+    texts = texts_of(paths, settings)
+    if mask_names:
+        screenings.sort(key=lambda s: s.submission.id)  # the order of the uploads is that of the names
+        _say(f"names are masked; {out / NAMES} says who is who: keep it from the assessors")
+    screenings, shared = shared_passages(screenings, texts, loaded.rubric, allowed)
+    written = write_reports(screenings, loaded.rubric, out, formats, submissions=texts, blind_first=blind, tables=(shared,))
     unread = sum(1 for s in screenings for d in s.submission.documents if _is_unread(d))
     gaps = any(
         any(r.status == "flagged" for r in s.requirements) or any(c.required and c.status == "not_found" for c in s.coverage)
@@ -148,6 +197,33 @@ def _screen(
     index = out / "index.html"
     _show(str(index if index in written else out))
     return gaps, bool(unread)
+
+
+def _lines(file: Path) -> tuple[str, ...]:
+    """Lines of a text file, those left out that are empty or begin with "#"."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(
+            f"{file} cannot be read ({type(error).__name__}); give a text file in UTF-8", param_hint="--names"
+        ) from None
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+
+
+def _write_ids(paths: Sequence[Path], settings: Settings, file: Path) -> None:
+    """Write which upload each masked submission is, for the owner of the folder only."""
+    import csv
+    import io
+
+    from mcscreen.inert import cell, single_line
+    from mcscreen.pipeline import ids_of
+    from mcscreen.private_files import put
+
+    rows = sorted(ids_of(paths, settings).items())
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([("submission", "upload"), *((cell(single_line(x)) for x in row) for row in rows)])
+    put(file, text.getvalue().encode("utf-8-sig"))
 
 
 def _is_unread(document: DocumentRecord) -> bool:
@@ -318,6 +394,76 @@ def rubric_import(
         out.write_text(toml, encoding="utf-8")
         _show(str(out))
     _say(f"{summary}; read it through: every line marked 'confirm' is a proposal")
+
+
+@app.command()
+def review(
+    report: Annotated[Path, typer.Argument(help="A report folder with HTML pages.")],
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of this computer; 0: as the last time, or a free one.")] = 0,
+    assessor: Annotated[list[str] | None, typer.Option("--assessor", help="Initials or a number; once for each assessor.")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the first address in the browser.")] = False,
+    blind_first: Annotated[bool, typer.Option("--blind-first", help="Insist on pages that fold findings until one has decided.")] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Write each assessor's decisions into this folder instead of serving.")
+    ] = None,
+) -> None:
+    """Review a report in the browser, on this computer only; several assessors, blind to each other until both are done."""
+    from mcscreen.review import Address, export_decisions, serve
+
+    if export is not None:
+        for path in export_decisions(report, export):
+            _show(str(path))
+        return
+
+    def ready(addresses: list[Address]) -> None:
+        for address in addresses:
+            print(f"{address.assessor}\t{address.url}", flush=True)
+        _say("Ctrl+C ends the review; what was decided is kept.")
+        if show:
+            import webbrowser
+
+            webbrowser.open(addresses[0].url)
+
+    serve(report, port=port, assessors=assessor or (), blind_first=blind_first, ready=ready)
+
+
+@app.command()
+def note(
+    screenings: Annotated[Path, typer.Argument(help="A report folder, or its screenings.jsonl.")],
+    submission: Annotated[str | None, typer.Option("--submission", help="Id of one submission, whatever its completion is.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the notes; 'notes' beside the screenings if not given.")
+    ] = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="Which formats, separated by commas: md, docx.")] = "md,docx",
+) -> None:
+    """Write a note to each candidate who has something to complete: what is missing, and where to mend it."""
+    from mcscreen.evaluation import read_screenings
+    from mcscreen.note import FORMATS, write_note, write_notes
+
+    formats = [f.strip() for f in format.split(",") if f.strip()]
+    unknown = [f for f in formats if f not in FORMATS]
+    if unknown or not formats:
+        shelf = ", ".join(FORMATS)
+        raise typer.BadParameter(f"{', '.join(unknown) or 'nothing'} is not a format of notes; choose from {shelf}", param_hint="--format")
+    folder = out or (screenings if screenings.is_dir() else screenings.parent) / "notes"
+    if folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is a file; give a folder", param_hint="--out")
+    read = read_screenings(screenings)
+    if submission is not None:
+        chosen = [s for s in read if s.submission.id == submission]
+        if not chosen:
+            known = ", ".join(s.submission.id for s in read[:20]) + (" …" if len(read) > 20 else "")
+            raise typer.BadParameter(f"no submission {submission!r} in the report; there are {known}", param_hint="--submission")
+        for path in write_note(chosen[0], folder, formats):
+            _show(str(path))
+        return
+    for screening, (_, paths) in zip(read, write_notes(read, folder, formats), strict=True):
+        for path in paths:
+            _show(str(path))
+        if not paths:
+            number = len(screening.completion.items)
+            things = f"{number} {'thing' if number == 1 else 'things'} could not be read or checked; look there first"
+            _say(f"no note for {screening.submission.id}: nothing to mend" + (f", but {things}" if number else ""))
 
 
 @app.command()

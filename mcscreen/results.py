@@ -210,7 +210,9 @@ class Completion(_Frozen):
 class Notice(_Frozen):
     """Something an assessor may want to know; told, not judged."""
 
-    check: str = Field(description="'uncited_artifact', 'same_place', 'language'.")
+    check: str = Field(
+        description="'uncited_artifact', 'same_place', 'language', 'shared_passage' (which depends on the other submissions of the batch)."
+    )
     subject: str
     message: str
     evidence: tuple[Evidence, ...] = ()
@@ -234,3 +236,4 @@ class Screening(_Frozen):
     trace: tuple[Trace, ...] = Field(default=(), description="One line an outcome.")
     notices: tuple[Notice, ...] = ()
     reflection: dict[str, object] = Field(default_factory=dict)
+    masked: bool = Field(default=False, description="Whether names were masked before the text was searched; some are always missed.")

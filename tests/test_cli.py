@@ -114,6 +114,48 @@ def test_evaluate_prints_figures(capsys, small_submission, tmp_path):
     assert json.loads(stdout)[0]["name"] == "auc"
 
 
+@pytest.fixture
+def report(tmp_path):
+    """A report folder with two screenings: one submission to return, one with nothing but a scan."""
+    from mcscreen.results import Completion, CompletionItem, RubricRecord, Screening, SubmissionRecord
+
+    short = CompletionItem(check="minimum_words", subject="part1", message="Part 1 has 71 words.", remedy="Add at least 29 words.")
+    scan = CompletionItem(check="documents_read", subject="a.pdf", message="“a.pdf” is a scan.", remedy="Nothing.", kind="unchecked")
+    folder = tmp_path / "r"
+    folder.mkdir()
+    with (folder / "screenings.jsonl").open("w", encoding="utf-8") as file:
+        for name, status, item in (("lindqvist", "return", short), ("okafor", "unreadable", scan)):
+            screening = Screening(
+                fingerprint="f",
+                rubric=RubricRecord(id="choir", sha256="", title="Leading a Choir"),
+                submission=SubmissionRecord(id=name, documents=()),
+                completion=Completion(status=status, items=(item,)),
+            )
+            file.write(screening.model_dump_json(by_alias=True) + "\n")
+    return folder
+
+
+def test_note_writes_one_for_each_submission_that_needs_one(capsys, report, tmp_path):
+    code, stdout, stderr = _run(capsys, "note", report)
+    assert code == 0
+    assert stdout.split() == [str(report / "notes" / "lindqvist.md"), str(report / "notes" / "lindqvist.docx")]
+    assert "no note for okafor: nothing to mend, but 1 thing could not be read or checked" in stderr
+    assert "Add at least 29 words" in (report / "notes" / "lindqvist.md").read_text(encoding="utf-8")
+    out = tmp_path / "n"
+    assert _run(capsys, "note", report / "screenings.jsonl", "--submission", "okafor", "--out", out, "--format", "md")[0] == 0
+    assert [p.name for p in out.iterdir()] == ["okafor.md"]
+    assert "nothing needs returning" in (out / "okafor.md").read_text(encoding="utf-8")
+
+
+def test_note_says_what_it_does_not_know(capsys, report, tmp_path):
+    assert _run(capsys, "note", tmp_path / "nowhere")[0] == 1
+    code, _, stderr = _run(capsys, "note", report, "--submission", "nobody")
+    assert code == 2
+    assert "lindqvist, okafor" in stderr
+    assert _run(capsys, "note", report, "--format", "pdf")[0] == 2
+    assert _run(capsys, "note", report, "--out", report / "screenings.jsonl")[0] == 2
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_exist(shell):
     from typer._completion_classes import completion_init
@@ -143,3 +185,67 @@ def test_a_long_preparation_is_announced_unless_quiet(capsys, small_submission, 
     assert "learning from the examples" not in _run(capsys, *common, "-o", tmp_path / "b")[2]
     line = json.loads((tmp_path / "a" / "screenings.jsonl").read_text(encoding="utf-8"))
     assert line["calibration"].startswith("uncalibrated: this rubric has no exemplars")
+
+
+def test_masked_names_stand_in_no_report_and_names_csv_says_who_is_who(capsys, small_submission, tmp_path):
+    (small_submission / "Lindqvist Part 1 Narrative.txt").write_bytes((small_submission / "Part 1 Narrative.txt").read_bytes())
+    (small_submission / "Part 1 Narrative.txt").unlink()
+    names = tmp_path / "names.txt"
+    names.write_text("# our school\nRiverbend Elementary School\n\nAmir\n", encoding="utf-8")
+    out = tmp_path / "report"
+    common = ("screen", small_submission, "-r", "student-centeredness", "-o", out, "-f", "html,jsonl,csv,md")
+    code, _, stderr = _run(capsys, *common, "--names", names)
+    assert code == 0
+    assert "names.csv" in stderr
+    identifier = json.loads((out / "screenings.jsonl").read_text(encoding="utf-8"))["submission"]["id"]
+    assert (out / "names.csv").read_text(encoding="utf-8-sig").splitlines() == ["submission,upload", f"{identifier},lindqvist"]
+    assert (out / "names.csv").stat().st_mode & 0o077 == 0
+    others = [p for p in out.rglob("*") if p.is_file() and p.name != "names.csv"]
+    assert len(others) > 6
+    for path in others:
+        assert b"indqvist" not in path.read_bytes(), path.name
+        assert b"Amir" not in path.read_bytes(), path.name
+        assert "indqvist" not in path.name
+    page = (out / "submissions" / f"{identifier}.html").read_text(encoding="utf-8")
+    assert "Masking misses some" in page
+    assert "Masking misses some" in (out / "index.html").read_text(encoding="utf-8")
+    code, _, stderr = _run(capsys, *common)
+    assert code == 2
+    assert "another folder" in " ".join(stderr.split())
+
+
+def test_reports_say_nothing_of_masking_where_nothing_was_masked(capsys, small_submission, tmp_path):
+    out = tmp_path / "report"
+    common = ("screen", small_submission, "-r", "student-centeredness", "-o", out, "-f", "html")
+    assert _run(capsys, *common)[0] == 0
+    assert not (out / "names.csv").exists()
+    assert "Masking" not in (out / "index.html").read_text(encoding="utf-8")
+    assert _run(capsys, *common, "--mask-names")[0] == 2
+    assert _run(capsys, *common, "--names", tmp_path / "nowhere.txt")[0] == 2
+
+
+def test_shared_passages_are_told_on_both_pages_unless_they_are_allowed(capsys, small_submission, tmp_path):
+    import shutil
+
+    shutil.copytree(small_submission, small_submission.parent / "second")
+    (small_submission.parent / "second" / "Part 3 Reflection.txt").write_text("Part 3\n\nNothing of the kind happened here.\n")
+    common = ("screen", small_submission.parent, "-r", "student-centeredness", "-f", "html,jsonl,csv")
+    out = tmp_path / "a"
+    assert _run(capsys, *common, "-o", out)[0] == 0
+    lines = [json.loads(line) for line in (out / "screenings.jsonl").read_text(encoding="utf-8").splitlines()]
+    told = [[n["message"] for n in line["notices"] if n["check"] == "shared_passage"] for line in lines]
+    assert any("“second”, Part 1 Narrative.txt" in m for m in told[0])
+    assert any("“lindqvist”, Part 1 Narrative.txt" in m for m in told[1])
+    assert "does not say why" in (out / "submissions" / "lindqvist.html").read_text(encoding="utf-8")
+    assert "Shared passages" in (out / "index.html").read_text(encoding="utf-8")
+    rows = (out / "shared.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert rows[0].startswith("passage,words,own_words,submission,part,document,place,quote")
+    assert len(rows) > 2
+    given = [a for name in ("Part 1 Narrative.txt", "Part 2 Self-Analysis.csv") for a in ("--allow-shared", small_submission / name)]
+    out = tmp_path / "b"
+    assert _run(capsys, *common, "-o", out, *given)[0] == 0
+    assert len((out / "shared.csv").read_text(encoding="utf-8-sig").splitlines()) == 1
+    assert "Shared passages" not in (out / "index.html").read_text(encoding="utf-8")
+    code, _, stderr = _run(capsys, *common, "-o", tmp_path / "c", "--allow-shared", tmp_path / "nowhere.docx")
+    assert code == 1
+    assert "nowhere.docx" in stderr

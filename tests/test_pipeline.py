@@ -132,8 +132,21 @@ def test_a_submission_that_breaks_the_screening_is_reported_and_the_batch_goes_o
     assert good.coverage[0].status != "unread"
     assert {c.status for c in bad.coverage} == {"unread"}
     assert "KeyError" in bad.requirements[0].message
+    assert (bad.completion.status, bad.completion.items[0].check) == ("unreadable", "screening")
     assert "Amir" not in bad.requirements[0].message + caplog.text
     assert "second" not in caplog.text
+
+
+def test_the_gate_the_outcomes_and_the_notices_are_part_of_a_screening(screener, small_submission):
+    (small_submission / "artifacts" / "Carpool.txt").write_text("Blue line: 7:10. Red line: 7:25.\n", encoding="utf-8")
+    screening = screener.screen(small_submission)
+    assert screening.completion.status == "return"
+    items = {(i.check, i.subject) for i in screening.completion.items}
+    assert {("minimum_words", "part1"), ("artifact_missing", "EO1.social"), ("row_missing", "EO4.plan")} <= items
+    assert [t.outcome for t in screening.trace] == [o.id for o in screener.rubric.outcomes]
+    assert screening.trace[0].cited.found == 1
+    assert screening.trace[0].claimed.lines == ("Q1.academic", "Q1.social", "Q1.emotional", "Q1.physical")
+    assert ("uncited_artifact", "artifacts/Carpool.txt") in {(n.check, n.subject) for n in screening.notices}
 
 
 def test_a_screening_survives_json(screening):
@@ -179,3 +192,44 @@ def test_unknown_rubrics_and_several_submissions_are_named(small_submission):
     shutil.copytree(small_submission, small_submission.parent / "second")
     with pytest.raises(InputError, match="holds 2 submissions"):
         load_submission(small_submission.parent)
+
+
+def test_masked_screenings_quote_the_masked_text_and_find_practically_the_same(screener, small_submission):
+    from mcscreen import Screener
+    from mcscreen.pipeline import ids_of, texts_of
+
+    settings = Settings("student-centeredness", mask_names=True, names=("Noor",))
+    plain, ((_, screening),) = screener.screen(small_submission), screen_batch([small_submission], settings)
+    (submission,) = texts_of([small_submission], settings).values()
+    assert screening == Screener("student-centeredness", mask_names=True, names=["Noor"]).screen(small_submission)
+    assert screening.masked
+    assert not plain.masked
+    assert screening.submission.id == submission.id != "lindqvist"
+    assert ids_of([small_submission], settings) == {submission.id: "lindqvist"}
+    assert "Noor" not in screening.model_dump_json() + repr(submission)
+    texts = {d.name: d.text for d in submission.documents}
+    quotes = [e for line in [*screening.coverage, *screening.citations, *screening.notices] for e in line.evidence]
+    assert len(quotes) > 60
+    assert all(texts[e.document][e.start : e.end] == e.quote for e in quotes)
+    assert [c.status for c in screening.citations] == [c.status for c in plain.citations]
+    assert sum(a.status != b.status for a, b in zip(plain.coverage, screening.coverage, strict=True)) <= 2  # of 23, near a threshold
+
+
+def test_the_fingerprint_knows_of_masking_and_of_the_names(screener):
+    from mcscreen import Screener
+
+    several = [Screener("student-centeredness", mask_names=m, names=n) for m, n in ((True, ()), (True, ("Noor",)), (False, ("Noor",)))]
+    assert len({s.fingerprint for s in several} | {screener.fingerprint}) == 3
+    assert several[2].fingerprint == screener.fingerprint
+
+
+def test_a_submission_that_breaks_is_reported_without_its_name(small_submission, monkeypatch):
+    import mcscreen.pipeline as pipeline
+
+    def breaks(submission, rubric):
+        raise KeyError
+
+    monkeypatch.setattr(pipeline, "assign_parts", breaks)
+    ((_, screening),) = screen_batch([small_submission], Settings("student-centeredness", mask_names=True))
+    assert "KeyError" in screening.requirements[0].message
+    assert "lindqvist" not in screening.model_dump_json()

@@ -23,6 +23,7 @@ NAMES = [
     "screen_batch",
     "screen_one",
     "to_frame",
+    "write_note",
     "write_reports",
 ]
 HEAVY = [
@@ -38,6 +39,8 @@ HEAVY = [
     "openpyxl",
     "bs4",
     "numpy",
+    "docx",
+    "py3langid",
 ]
 
 
@@ -72,4 +75,4 @@ def test_help_loads_no_heavy_package():
 
 
 def test_wire_modules_load_no_heavy_package():
-    assert _loaded("import mcscreen.pipeline, mcscreen.evaluation, mcscreen.reports") in ([""], [])
+    assert _loaded("import mcscreen.pipeline, mcscreen.evaluation, mcscreen.reports, mcscreen.note") in ([""], [])

@@ -56,10 +56,10 @@ def serve() -> None:
     for served in range(1, most + 1):
         request = requests.get()
         _limit_processor(float(str(request["cpu_seconds"])))
-        document = read_document(
-            Path(str(request["path"])), str(request["name"]), limits=limits, ocr=ocr, cautious=bool(request["cautious"])
-        )
         try:
+            document = read_document(
+                Path(str(request["path"])), str(request["name"]), limits=limits, ocr=ocr, cautious=bool(request["cautious"])
+            )
             message = pack(document, worn=served == most or _memory() > worn_out)
         except MemoryError:
             os._exit(MEMORY_EXIT)

@@ -177,7 +177,10 @@ class _Child:
         until = time.monotonic() + 1
         if hasattr(os, "waitid"):
             while time.monotonic() < until:
-                if os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                try:
+                    if os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                        return
+                except ChildProcessError:  # another thread, closing these readers, has cleared it away
                     return
                 time.sleep(0.005)
 

@@ -12,17 +12,17 @@ To add a format: one module with `render`, one row in `REPORTS`.
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from mcscreen.errors import InputError
+from mcscreen.private_files import make_folder, put
 from mcscreen.reports import csv, html, jsonl, markdown, xlsx
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
 from mcscreen.submission import Submission
+from mcscreen.tables import Table
 
 __all__ = ["REPORTS", "Report", "write_reports"]
 
@@ -34,8 +34,8 @@ _log = logging.getLogger("mcscreen.reports")
 
 def _report(render: Callable[[Sequence[Screening], Rubric], Iterator[tuple[str, bytes]]]) -> Report:
     def write(screenings: Sequence[Screening], rubric: Rubric, folder: Path) -> list[Path]:
-        _make_folder(folder)
-        paths = [_put(folder / name, content) for name, content in render(screenings, rubric)]
+        make_folder(folder)
+        paths = [put(folder / name, content) for name, content in render(screenings, rubric)]
         return paths[-1:] + paths[:-1]
 
     return write
@@ -58,6 +58,7 @@ def write_reports(
     *,
     submissions: Mapping[str, Submission] | None = None,
     blind_first: bool = False,
+    tables: Sequence[Table] = (),
 ) -> list[Path]:
     """Write screenings in several formats.
 
@@ -69,6 +70,7 @@ def write_reports(
         submissions: What was read, by the submission's id, for the texts beside the rubric in the HTML pages; without it they
             show quotes only.
         blind_first: Whether the HTML pages fold a finding until the assessor has decided.
+        tables: Tables of the whole batch, such as shared passages; each becomes one more CSV file.
 
     Returns:
         The files, format by format; of each format the file to open first in front.
@@ -81,34 +83,11 @@ def write_reports(
     for name in names:
         if name not in REPORTS:
             raise InputError(f"there is no report format {name!r}. Choose from: {', '.join(REPORTS)}")
-    _make_folder(folder)
-    reports = REPORTS | {"html": _report(partial(html.render, submissions=submissions, blind_first=blind_first))}
+    make_folder(folder)
+    reports = REPORTS | {
+        "html": _report(partial(html.render, submissions=submissions, blind_first=blind_first)),
+        "csv": _report(partial(csv.render, more=tables)),
+    }
     paths = [path for name in names for path in reports[name](screenings, rubric, folder)]
     _log.info("wrote %d report files for %d submissions", len(paths), len(screenings))
     return paths
-
-
-def _make_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _put(path: Path, content: bytes) -> Path:
-    _make_folder(path.parent)
-    # mkstemp opens with mode 0600, and in the same folder so that the rename cannot cross file systems.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".mcscreen-", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    if hasattr(os, "O_DIRECTORY"):  # elsewhere a folder cannot be opened for flushing
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    return path

@@ -18,8 +18,8 @@ from mcscreen.tables import Table, Value, citations, coverage, documents, requir
 __all__ = ["render"]
 
 
-def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, bytes]]:
-    """One file a table."""
+def render(screenings: Sequence[Screening], rubric: Rubric, more: Sequence[Table] = ()) -> Iterator[tuple[str, bytes]]:
+    """One file a table; `more` are tables that the screenings alone do not give."""
     tables = (
         citations(screenings, rubric),
         trace(screenings),
@@ -27,7 +27,7 @@ def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[st
         documents(screenings),
         coverage(screenings, rubric),
     )
-    for table in tables:
+    for table in (*more, *tables):
         yield f"{table.name}.csv", _encode(table)
 
 

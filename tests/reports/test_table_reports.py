@@ -50,6 +50,7 @@ def test_jsonl_is_the_screenings_again(screenings: Screenings, folder: Path) -> 
         "trace",
         "notices",
         "reflection",
+        "masked",
     ]
 
 
