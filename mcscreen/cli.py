@@ -41,8 +41,6 @@ app = typer.Typer(
 )
 rubric_app = typer.Typer(help="List, show, check and import rubrics.", no_args_is_help=True)
 app.add_typer(rubric_app, name="rubric")
-for _command in (agree, learn, diff):
-    app.command()(_command)
 
 RubricOption = Annotated[str, typer.Option("--rubric", "-r", help="Id of a shipped rubric, or path of a rubric folder or rubric.toml.")]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report; made if it does not exist.")]
@@ -492,3 +490,7 @@ def evaluate(
         value = "      -" if r.value is None else f"{r.value:7.3f}"
         interval = "" if r.low is None or r.high is None else f"[{r.low:.3f}, {r.high:.3f}]"
         print(f"{r.name:22}{value}  {interval:16} n={r.n}")
+
+
+for _command in (agree, learn, diff):
+    app.command()(_command)

@@ -105,7 +105,10 @@ def read_decision_files(report: Path, given: Sequence[Path] = ()) -> list[Decisi
     folder = (report if report.is_dir() else report.parent) / DECISIONS
     files = list(given) or sorted(folder.glob("*.json"))
     if not files:
-        raise InputError(f"{folder}: holds no *.json; export decisions from the report pages and put the files there, or name them")
+        raise InputError(
+            f"{folder}: holds no *.json; export decisions from the report pages and put the files there, or name them "
+            f"(after 'mcscreen review': 'mcscreen review {report} --export {folder}')"
+        )
     return [read_decisions(file) for file in files]
 
 
