@@ -7,7 +7,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from mcscreen.decisions import files_digest, read_decisions
 
@@ -116,7 +116,7 @@ def test_import_merges_and_the_later_decision_stays(watched, report, tmp_path):
     file = tmp_path / "d.json"
     file.write_text(json.dumps(content), encoding="utf-8")
     page.locator("#file").set_input_files(file)
-    page.wait_for_function("document.getElementById('told').textContent.includes('imported')")
+    expect(page.locator("#told")).to_contain_text("imported")  # waiting by a function would need eval, which the page forbids
     assert page.locator("#told").text_content() == (
         "1 decisions imported; 1 kept as they are here, because these are not older; "
         "1 reviews left out: they are of other submissions, files or settings than this report; 1 could not be read."
@@ -124,7 +124,7 @@ def test_import_merges_and_the_later_decision_stays(watched, report, tmp_path):
     assert [d["choice"] for d in _kept(page)] == ["agree", "not_addressed"]
     file.write_text("<html>", encoding="utf-8")
     page.locator("#file").set_input_files(file)
-    page.wait_for_function("document.getElementById('told').textContent.includes('not JSON')")
+    expect(page.locator("#told")).to_contain_text("not JSON")
 
 
 def test_blind_first_shows_a_finding_after_the_decision_only(watched, blind):
