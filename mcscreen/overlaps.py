@@ -142,12 +142,12 @@ def find_overlaps(
     hashes, team = _hashed(batch, numbers, grams)
     grams |= team
     texts: list[_Text] = []
-    for at, common in _common(hashes):
+    for at, repeated in _repeated(hashes):
         submission, sections = batch[at]
         for section in sections:
             document = submission.documents[section.document]
             if section.part != ARTIFACT and document.readable:
-                texts.append(_text(submission.id, document, section, numbers, grams, common, len(texts)))
+                texts.append(_text(submission.id, document, section, numbers, grams, repeated, len(texts)))
     found: dict[tuple[int, ...], dict[tuple[int, int], int]] = {}
     index: dict[tuple[int, ...], list[tuple[int, int]]] = {}
     explaining = {p.id for p in rubric.parts if p.kind == "portfolio"} if rubric else set[str]()
@@ -200,16 +200,16 @@ def _hashed(
     return hashes, team
 
 
-def _common(hashes: Sequence[Sequence[_Hashes]]) -> Iterator[tuple[int, set[int]]]:
+def _repeated(hashes: Sequence[Sequence[_Hashes]]) -> Iterator[tuple[int, set[int]]]:
     """The submissions with runs that stand in another one or another part, and those runs."""
     import numpy as np
 
     if not any(len(part) for parts in hashes for part in parts):
         return
     ordered = np.sort(np.concatenate([part for parts in hashes for part in parts]))
-    common = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     for at, parts in enumerate(hashes):
-        own = {int(h) for part in parts for h in part[np.isin(part, common)]}
+        own = {int(h) for part in parts for h in part[np.isin(part, repeated)]}
         if own:
             yield at, own
 
@@ -242,14 +242,14 @@ def _text(
     section: Section,
     numbers: dict[str, int],
     grams: set[tuple[int, ...]],
-    common: set[int],
+    repeated: set[int],
     number: int,
 ) -> _Text:
     """The stretches of a section whose runs stand elsewhere too, or are allowed; a word that equals no other between them."""
     words, spans, allowed = _read(document, section, numbers, grams)
     kept = [False] * len(words)
     for at, gram in enumerate(_grams(words)):
-        if hash(gram) in common or all(allowed[at : at + RUN]):
+        if hash(gram) in repeated or all(allowed[at : at + RUN]):
             kept[at : at + RUN] = [True] * RUN
     text = _Text(submission, document.name, section.part)
     starts = [b.start for b in document.blocks]

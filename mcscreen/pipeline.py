@@ -14,7 +14,7 @@ import json
 import logging
 import os
 import traceback
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -481,17 +481,29 @@ def _awaited(key: str, done: Screening | None, future: Future[Screening] | None,
         ) from None
 
 
+_KEPT = 40
+"""Submissions that are kept as read: an afternoon's batch, some megabytes."""
+
+
 class _Reread(Mapping[str, Submission]):
-    """Submissions of a batch, read again when they are asked for, so that a report over thousands holds one at a time."""
+    """Submissions of a batch, read again when they are asked for, so that a report over thousands holds few at a time.
+
+    Shared passages and pages ask for the same ones, so those read last are kept.
+    """
 
     def __init__(self, uploads: Sequence[Upload], settings: Settings) -> None:
         self._uploads = {masked_id(u.id) if settings.mask_names else u.id: u for u in uploads}
         self._settings = settings
+        self._kept: OrderedDict[str, Submission] = OrderedDict()
         self._ordinary = wording_of(load_rubric(settings.rubric).rubric) if settings.mask_names else ()
 
     def __getitem__(self, name: str) -> Submission:
-        submission = _read(self._uploads[name], self._settings.limits, self._settings.ocr)
-        return masked(submission, self._settings.names, self._ordinary) if self._settings.mask_names else submission
+        if name not in self._kept:
+            submission = _read(self._uploads[name], self._settings.limits, self._settings.ocr)
+            self._kept[name] = masked(submission, self._settings.names, self._ordinary) if self._settings.mask_names else submission
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return self._kept[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._uploads)

@@ -7,10 +7,11 @@ is a matter of counting and the second of judgement, and only a person judges.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mcscreen.document import Document, Place
 from mcscreen.document import Status as DocumentStatus
 
 __all__ = [
@@ -44,6 +45,10 @@ CitationStatus = Literal[
     "row_missing",
     "cannot_verify",
 ]
+
+
+EXCERPT = 300
+"""Characters of a quote that stands for a whole place."""
 
 
 class _Frozen(BaseModel):
@@ -109,6 +114,35 @@ class Evidence(_Frozen):
     quote: str
     score: float | None = None
     cues: tuple[str, ...] = Field(default=(), description="Plain remarks on the passage, such as 'restates the question'.")
+
+    @classmethod
+    def at(
+        cls, place: Place, *, document: str, start: int, end: int, quote: str, score: float | None = None, cues: tuple[str, ...] = ()
+    ) -> Self:
+        """A quote at a place of a document, which is given by its name."""
+        return cls(
+            document=document,
+            page=place.page,
+            slide=place.slide,
+            sheet=place.sheet,
+            row=place.row,
+            seconds=place.seconds,
+            heading=place.heading,
+            paragraph=place.paragraph,
+            start=start,
+            end=end,
+            quote=quote,
+            score=score,
+            cues=cues,
+        )
+
+    @classmethod
+    def excerpt(cls, place: Place, document: Document, start: int, end: int) -> Self:
+        """A stretch of a document, cut at a space where it is longer than `EXCERPT` characters."""
+        if end - start > EXCERPT:
+            space = document.text.rfind(" ", start, start + EXCERPT)
+            end = space if space > start else start + EXCERPT
+        return cls.at(place, document=document.name, start=start, end=end, quote=document.text[start:end])
 
 
 class Requirement(_Frozen):

@@ -117,20 +117,7 @@ def _where(place: SharedPassage) -> str:
 
 
 def _evidence(shared: SharedPassage) -> Evidence:
-    place = shared.place
-    return Evidence(
-        document=shared.document,
-        page=place.page,
-        slide=place.slide,
-        sheet=place.sheet,
-        row=place.row,
-        seconds=place.seconds,
-        heading=place.heading,
-        paragraph=place.paragraph,
-        start=shared.start,
-        end=shared.end,
-        quote=shared.quote,
-    )
+    return Evidence.at(shared.place, document=shared.document, start=shared.start, end=shared.end, quote=shared.quote)
 
 
 def _table(overlaps: Sequence[Overlap], rubric: Rubric) -> Table:

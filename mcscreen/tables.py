@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from mcscreen.results import Evidence, Screening
 from mcscreen.rubric import Rubric
-from mcscreen.wording import CITATION, DOCUMENT, completion, count_of, part_in_words, place_in_words, to_check, unread_documents
+from mcscreen.wording import CITATION, COMPLETION, DOCUMENT, completion, count_of, part_in_words, place_in_words, to_check, unread_documents
 
 __all__ = [
-    "GATE",
     "Column",
     "Table",
     "Value",
@@ -50,9 +49,6 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Value, ...], ...]
 
-
-GATE = {"ready": "ready", "return": "to return", "unreadable": "unreadable"}
-"""The completion gate's statuses as people read them."""
 
 _ID = Column("submission", "Submission", 24)
 _EVIDENCE = (
@@ -106,7 +102,7 @@ def overview(screenings: Sequence[Screening], rubric: Rubric) -> Table:
         rows.append(
             (
                 screening.submission.id,
-                GATE[screening.completion.status],
+                COMPLETION[screening.completion.status].label,
                 len(screening.completion.items),
                 completion(screening),
                 count_of(screening, "covered"),

@@ -16,10 +16,12 @@ from mcscreen.rubric import Rubric
 
 __all__ = [
     "CITATION",
+    "COMPLETION",
     "COVERAGE",
     "DOCUMENT",
     "NOTE",
     "REQUIREMENT",
+    "TRACE",
     "Word",
     "basis_in_words",
     "calibration_in_words",
@@ -41,6 +43,19 @@ class Word:
     label: str
     meaning: str
 
+
+COMPLETION: dict[str, Word] = {
+    "ready": Word("ready", "Nothing is open: it can be assessed."),
+    "return": Word("to return", "Something must be mended before it can be assessed."),
+    "unreadable": Word("unreadable", "A document could not be read, so not everything could be checked."),
+}
+TRACE: dict[str, Word] = {
+    "found": Word("found", "All that is asked of this part was found."),
+    "partly": Word("partly", "Something is thin, missing or could not be verified."),
+    "not_found": Word("not found", "This search found none of it."),
+    "unread": Word("unread", "The text could not be read."),
+    "not_asked": Word("not asked", "The rubric asks nothing of this part."),
+}
 
 NOTE = (
     "This maps where evidence was found; it does not rate the work. A person reads, weighs and decides. "

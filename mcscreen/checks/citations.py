@@ -41,9 +41,6 @@ from mcscreen.submission import ARTIFACT, CitationRow, Claim, Comparison, Sectio
 
 __all__ = ["check"]
 
-_QUOTE = 300
-"""Characters of a quote."""
-
 _QUOTES = 3
 """Quotes of a place that is spread over several pages or runs."""
 
@@ -347,24 +344,7 @@ def _unexplained(row: CitationRow, detail: Detail | None) -> str:
 
 
 def _evidence(stretch: Stretch) -> Evidence:
-    place = stretch.place
-    end = stretch.end
-    if end - stretch.start > _QUOTE:
-        last_space = stretch.document.text.rfind(" ", stretch.start, stretch.start + _QUOTE)
-        end = last_space if last_space > stretch.start else stretch.start + _QUOTE
-    return Evidence(
-        document=stretch.document.name,
-        page=place.page,
-        slide=place.slide,
-        sheet=place.sheet,
-        row=place.row,
-        seconds=place.seconds,
-        heading=place.heading,
-        paragraph=place.paragraph,
-        start=stretch.start,
-        end=end,
-        quote=stretch.document.text[stretch.start : end],
-    )
+    return Evidence.excerpt(stretch.place, stretch.document, stretch.start, stretch.end)
 
 
 def _without_row(

@@ -87,16 +87,9 @@ def unread_of(submission: Submission, sections: Sequence[Section], part: str) ->
 
 def evidence_of(submission: Submission, passage: Passage, score: float | None) -> Evidence:
     """A passage as evidence, with its place."""
-    place = passage.place
-    return Evidence(
+    return Evidence.at(
+        passage.place,
         document=submission.documents[passage.document].name,
-        page=place.page,
-        slide=place.slide,
-        sheet=place.sheet,
-        row=place.row,
-        seconds=place.seconds,
-        heading=place.heading,
-        paragraph=place.paragraph,
         start=passage.start,
         end=passage.end,
         quote=passage.text,

@@ -36,7 +36,6 @@ _CHUNKS = 200
 _MUCH = 100
 """Words in another language that are told even where most of a text is English."""
 
-_QUOTE = 300
 _NAMES_SHOWN = 6
 
 
@@ -198,20 +197,4 @@ def _chunks(document: Document, start: int, end: int) -> Iterator[tuple[int, int
 
 def _evidence(document: Document, start: int, end: int) -> Evidence:
     block = next(b for b in document.blocks if b.start >= start)
-    place = block.place
-    if end - start > _QUOTE:
-        space = document.text.rfind(" ", start, start + _QUOTE)
-        end = space if space > start else start + _QUOTE
-    return Evidence(
-        document=document.name,
-        page=place.page,
-        slide=place.slide,
-        sheet=place.sheet,
-        row=place.row,
-        seconds=place.seconds,
-        heading=place.heading,
-        paragraph=place.paragraph,
-        start=start,
-        end=end,
-        quote=document.text[start:end],
-    )
+    return Evidence.excerpt(block.place, document, start, end)

@@ -48,11 +48,11 @@ def _find(index: int, text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _past(verb: Token) -> bool:
-    helpers = [c for c in verb.children if c.dep_ in ("aux", "auxpass", "neg")]
-    words = {c.lower_ for c in helpers}
+    auxiliaries = [c for c in verb.children if c.dep_ in ("aux", "auxpass", "neg")]
+    words = {c.lower_ for c in auxiliaries}
     if (
         verb.pos_ != "VERB"
-        or any(c.dep_ in ("auxpass", "neg") or c.tag_ == "MD" for c in helpers)
+        or any(c.dep_ in ("auxpass", "neg") or c.tag_ == "MD" for c in auxiliaries)
         or "never" in {c.lower_ for c in verb.lefts}
     ):
         return False

@@ -13,13 +13,14 @@ from mcscreen.inert import file_stem, shorten
 from mcscreen.inert import markdown as safe
 from mcscreen.results import Citation, Coverage, Evidence, Notice, Requirement, Screening, TraceCell
 from mcscreen.rubric import Rubric
-from mcscreen.tables import GATE
 from mcscreen.wording import (
     CITATION,
+    COMPLETION,
     COVERAGE,
     DOCUMENT,
     NOTE,
     REQUIREMENT,
+    TRACE,
     basis_in_words,
     calibration_in_words,
     check_in_words,
@@ -40,7 +41,6 @@ _GATE = {
     "return": "To return: something must be mended before it can be assessed.",
     "unreadable": "Nothing has to be mended as far as could be checked, but something could not be read.",
 }
-_TRACE = {"found": "found", "partly": "partly", "not_found": "not found", "unread": "unread", "not_asked": "not asked"}
 
 
 def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, bytes]]:
@@ -69,7 +69,7 @@ def _summary(screenings: Sequence[Screening], names: Sequence[str], rubric: Rubr
     rows = [
         (
             f"[{safe(shorten(s.submission.id, 120)) or 'submission'}]({name})",
-            GATE[s.completion.status] + (f", {len(s.completion.items)} open" if s.completion.items else ""),
+            COMPLETION[s.completion.status].label + (f", {len(s.completion.items)} open" if s.completion.items else ""),
             completion(s),
             *(f"{count_of(s, status)}" for status in COVERAGE),
             f"{to_check(s)} of {len(s.citations)}",
@@ -197,7 +197,7 @@ def _requirement(requirement: Requirement, rubric: Rubric) -> tuple[str, ...]:
 def _traced(cell: TraceCell) -> str:
     counted = f" ({cell.found} of {cell.asked})" if cell.asked else ""
     sources = list(dict.fromkeys(", ".join(filter(None, (safe(e.document), safe(place_in_words(e))))) for e in cell.evidence[:3]))
-    return "; ".join([f"{_TRACE[cell.status]}{counted}", *sources])
+    return "; ".join([f"{TRACE[cell.status].label}{counted}", *sources])
 
 
 def _notice(notice: Notice) -> str:

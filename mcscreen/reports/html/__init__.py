@@ -24,8 +24,6 @@ from mcscreen.inert import file_stem, plain, shorten
 from mcscreen.reports.html.strips import strip_paths
 from mcscreen.reports.html.texts import readings
 from mcscreen.reports.html.views import (
-    COMPLETION,
-    TRACE,
     Link,
     flatten,
     item_facts,
@@ -104,7 +102,7 @@ def render(
         rows=list(zip(screenings, links, strict=True)),
         parts=list(dict.fromkeys(w.part for w in counted if w.minimum)),
         minimum={w.part: w.minimum for w in counted},
-        outcomes=[(n, word) for key, word in COMPLETION.items() if (n := sum(s.completion.status == key for s in screenings))],
+        outcomes=[(n, word) for key, word in wording.COMPLETION.items() if (n := sum(s.completion.status == key for s in screenings))],
         calibrations=list(dict.fromkeys(s.calibration for s in screenings)),
         fingerprints=list(dict.fromkeys(s.fingerprint for s in screenings)),
         data=_block(stamps | {"rows": rows}),
@@ -157,12 +155,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        COMPLETION=COMPLETION,
+        COMPLETION=wording.COMPLETION,
         COVERAGE=wording.COVERAGE,
         CITATION=wording.CITATION,
         REQUIREMENT=wording.REQUIREMENT,
         DOCUMENT=wording.DOCUMENT,
-        TRACE=TRACE,
+        TRACE=wording.TRACE,
         NOTE=wording.NOTE,
         **_LENGTHS,
         shorten=shorten,

@@ -20,8 +20,6 @@ from mcscreen.rubric import Rubric
 from mcscreen.submission import Submission
 
 __all__ = [
-    "COMPLETION",
-    "TRACE",
     "CriterionView",
     "Item",
     "Link",
@@ -35,19 +33,6 @@ __all__ = [
     "review_facts",
     "words_status",
 ]
-
-COMPLETION: dict[str, wording.Word] = {
-    "ready": wording.Word("ready", "Nothing is open: it can be assessed."),
-    "return": wording.Word("to return", "Something must be mended before it can be assessed."),
-    "unreadable": wording.Word("unreadable", "A document could not be read, so not everything could be checked."),
-}
-TRACE: dict[str, wording.Word] = {
-    "found": wording.Word("found", "All that is asked of this part was found."),
-    "partly": wording.Word("partly", "Something is thin, missing or could not be verified."),
-    "not_found": wording.Word("not found", "This search found none of it."),
-    "unread": wording.Word("unread", "The text could not be read."),
-    "not_asked": wording.Word("not asked", "The rubric asks nothing of this part."),
-}
 
 
 @dataclass(frozen=True, slots=True)
