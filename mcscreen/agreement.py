@@ -8,10 +8,8 @@ Every pair of raters is compared facet by facet and over all facets, on two scal
 and on two bases: `blind`, what was decided before the finding was shown, which alone is independent of the machine; and
 `final`, what was decided in the end, mostly with the finding in view, which overstates agreement with it.
 
-All measures are functions of a table of counts, so a bootstrap over submissions (facets of one submission are not
-independent; Efron & Tibshirani 1993, ch. 13) is a weighted sum of tables. Cohen's kappa: Cohen 1960. Krippendorff's alpha:
-Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability"; written out here because the maintained package for it is
-under the GPL. The tests hold both to scikit-learn and to the published example.
+The measures and their intervals are those of `mcscreen.coefficients`, resampled over submissions, because facets of one
+submission are not independent.
 
 Nothing is computed from too few: with k values at least 2 k² units (Cicchetti 1981, Applied Psychological Measurement 5,
 101-104), and at least ten submissions, below which a bootstrap over submissions says little.
@@ -29,18 +27,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from mcscreen.coefficients import Measure, counted, interval, measured
 from mcscreen.inert import cell, single_line
 from mcscreen.private_files import put
 from mcscreen.results import Screening
 from mcscreen.reviews import VALUES, Gathered, Value, value_of_status
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
 
 __all__ = [
     "ALL",
@@ -63,7 +56,6 @@ NEEDED_SUBMISSIONS = 10
 
 Basis = Literal["blind", "final"]
 Scale = Literal["status", "addressed"]
-Measure = Literal["percent", "kappa", "alpha_nominal", "alpha_ordinal"]
 
 _SCALES: dict[Scale, tuple[Value, ...]] = {"status": VALUES, "addressed": ("not_addressed", "addressed")}
 _WORDS: dict[Measure, str] = {
@@ -72,8 +64,6 @@ _WORDS: dict[Measure, str] = {
     "alpha_nominal": "alpha, nominal",
     "alpha_ordinal": "alpha, ordinal",
 }
-_DEFINED = 0.9
-"""Share of bootstrap samples in which a measure must be defined (more than one value in use) for its interval to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,85 +218,14 @@ def _figures(
     if n < needed or submissions < NEEDED_SUBMISSIONS:
         why = f"too few: needs {needed} units over {NEEDED_SUBMISSIONS} submissions, has {n} over {submissions}"
         return [AgreementFigure(raters, basis, facet, scale, m, None, None, None, n, submissions, why) for m in measures]
-    counts, coincidences = _counts(rated, len(values))
+    counts, coincidences = counted(rated, len(values))
     found = []
     for measure in measures:
-        value, samples = _measured(measure, counts, coincidences, rounds, seed)
+        value, samples = measured(measure, counts, coincidences, rounds, seed)
         remark = "" if value is not None else "undefined: only one value is in use"
-        low, high = _interval(samples) if value is not None else (None, None)
+        low, high = interval(samples) if value is not None else (None, None)
         found.append(AgreementFigure(raters, basis, facet, scale, measure, value, low, high, n, submissions, remark))
     return found
-
-
-def _counts(rated: Sequence[tuple[_Unit, list[int]]], size: int) -> tuple[Floats, Floats]:
-    """Tables a submission: counts of (first, second) rater's values, and coincidences; shape (submissions, values, values)."""
-    import numpy as np
-
-    rows = {submission: row for row, submission in enumerate(dict.fromkeys(u[0] for u, _ in rated))}
-    counts, coincidences = np.zeros((len(rows), size, size)), np.zeros((len(rows), size, size))
-    for (submission, _), given in rated:
-        counts[rows[submission], given[0], given[1]] += 1
-        for i, a in enumerate(given):
-            for j, b in enumerate(given):
-                if i != j:
-                    coincidences[rows[submission], a, b] += 1 / (len(given) - 1)
-    return counts, coincidences
-
-
-def _measured(measure: Measure, counts: Floats, coincidences: Floats, rounds: int, seed: int) -> tuple[float | None, Floats]:
-    import numpy as np
-
-    number = len(counts)
-    weights = np.vstack([np.ones(number), np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), rounds)])
-    if measure in ("percent", "kappa"):
-        tables = np.tensordot(weights, counts, 1)
-        values = _percent(tables) if measure == "percent" else _kappa(tables)
-    else:
-        values = _alpha(np.tensordot(weights, coincidences, 1), ordinal=measure == "alpha_ordinal")
-    whole = float(values[0])
-    return (None if np.isnan(whole) else whole), values[1:]
-
-
-def _interval(samples: Floats) -> tuple[float | None, float | None]:
-    import numpy as np
-
-    defined = samples[~np.isnan(samples)]
-    if len(defined) < max(1.0, _DEFINED * len(samples)):
-        return None, None
-    return float(np.quantile(defined, 0.025)), float(np.quantile(defined, 0.975))
-
-
-def _percent(tables: Floats) -> Floats:
-    import numpy as np
-
-    return np.asarray(np.trace(tables, axis1=1, axis2=2) / tables.sum(axis=(1, 2)))
-
-
-def _kappa(tables: Floats) -> Floats:
-    """Cohen's kappa of tables of shape (…, values, values); not a number where both raters use one and the same value only."""
-    import numpy as np
-
-    total = tables.sum(axis=(1, 2))
-    chance = (tables.sum(axis=2) * tables.sum(axis=1)).sum(axis=1) / total**2
-    room = np.where(1 - chance < 1e-12, np.nan, 1 - chance)
-    return np.asarray((_percent(tables) - chance) / room)
-
-
-def _alpha(coincidences: Floats, *, ordinal: bool) -> Floats:
-    """Krippendorff's alpha of tables of coincidences; not a number where only one value is in use."""
-    import numpy as np
-
-    size = coincidences.shape[1]
-    each = coincidences.sum(axis=2)
-    total = each.sum(axis=1)
-    distance = np.zeros(coincidences.shape)
-    for a in range(size):
-        for b in range(a + 1, size):
-            apart = (each[:, a : b + 1].sum(axis=1) - (each[:, a] + each[:, b]) / 2) ** 2 if ordinal else np.ones(len(each))
-            distance[:, a, b] = distance[:, b, a] = apart
-    seen = (coincidences * distance).sum(axis=(1, 2))
-    expected = (each[:, :, None] * each[:, None, :] * distance).sum(axis=(1, 2))
-    return np.asarray(1 - (total - 1) * seen / np.where(expected < 1e-12, np.nan, expected))
 
 
 def _differences(table: _Table, raters: Sequence[str]) -> Iterable[Difference]:

@@ -11,7 +11,8 @@ import pytest
 from decided import coverage, decided, decision, document, evidence, screening, write_report
 from sklearn.metrics import cohen_kappa_score
 
-from mcscreen.agreement import ALL, _alpha, _counts, agreement, agreement_table, write_agreement
+from mcscreen.agreement import ALL, agreement, agreement_table, write_agreement
+from mcscreen.coefficients import alpha, counted
 from mcscreen.errors import InputError
 from mcscreen.evaluation import read_screenings
 from mcscreen.reviews import gather, read_decision_files, value_of_choice
@@ -56,9 +57,9 @@ def figure(found, raters, basis="final", facet=ALL, scale="status", measure="per
 def test_alpha_is_that_of_the_published_example():
     rows = [line.split() for line in PUBLISHED]
     units = [(("s", str(u)), [int(r[u]) - 1 for r in rows if r[u] != "."]) for u in range(12)]
-    _, coincidences = _counts([u for u in units if len(u[1]) > 1], 5)
-    assert _alpha(coincidences, ordinal=False)[0] == pytest.approx(0.743, abs=0.0005)
-    assert _alpha(coincidences, ordinal=True)[0] == pytest.approx(0.815, abs=0.0005)
+    _, coincidences = counted([u for u in units if len(u[1]) > 1], 5)
+    assert alpha(coincidences, ordinal=False)[0] == pytest.approx(0.743, abs=0.0005)
+    assert alpha(coincidences, ordinal=True)[0] == pytest.approx(0.815, abs=0.0005)
 
 
 def test_kappa_is_that_of_scikit_learn():
@@ -161,7 +162,7 @@ def test_decisions_on_another_reading_are_left_out_and_counted():
     assert sorted(n for _, n in gathered.left_out) == [1, 1, 1, 2]
 
 
-def test_of_two_files_of_one_assessor_the_later_decision_counts():
+def test_of_two_files_of_one_assessor_the_later_decisioncounted():
     one = screening("S1", [coverage("F", "covered")])
     later = decision("F", "covered", "not_addressed", time=decision("F", "covered", None).time.replace(hour=18))
     for files in ([later, decision("F", "covered", "agree")], [decision("F", "covered", "agree"), later]):
