@@ -17,12 +17,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mcscreen.batches import screen_batch
     from mcscreen.document import Document
     from mcscreen.errors import InputError, McscreenError, MissingExtra, ModelError, RubricError
     from mcscreen.frames import to_frame
+    from mcscreen.intake import find_uploads
     from mcscreen.limits import Limits
     from mcscreen.note import write_note
-    from mcscreen.pipeline import Screener, Settings, load_rubric, load_submission, screen_batch, screen_one
+    from mcscreen.pipeline import Screener, Settings, load_rubric, load_submission, screen_one
     from mcscreen.reports import write_reports
     from mcscreen.results import Screening
     from mcscreen.rubric import Rubric
@@ -41,6 +43,7 @@ __all__ = [
     "Screening",
     "Settings",
     "Submission",
+    "find_uploads",
     "load_rubric",
     "load_submission",
     "screen_batch",
@@ -63,9 +66,10 @@ _HOMES = {
     "Screening": "results",
     "Settings": "pipeline",
     "Submission": "submission",
+    "find_uploads": "intake",
     "load_rubric": "pipeline",
     "load_submission": "pipeline",
-    "screen_batch": "pipeline",
+    "screen_batch": "batches",
     "screen_one": "pipeline",
     "to_frame": "frames",
     "write_note": "note",

@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mcscreen.coding_commands import coding_app
 from mcscreen.decision_commands import agree, diff, learn
 from mcscreen.errors import McscreenError
 
 if TYPE_CHECKING:
     from mcscreen.pipeline import Settings
-    from mcscreen.results import DocumentRecord
+    from mcscreen.results import DocumentRecord, Screening
 
 __all__ = ["app", "main"]
 
@@ -41,6 +43,7 @@ app = typer.Typer(
 )
 rubric_app = typer.Typer(help="List, show, check and import rubrics.", no_args_is_help=True)
 app.add_typer(rubric_app, name="rubric")
+app.add_typer(coding_app, name="coding")
 
 RubricOption = Annotated[str, typer.Option("--rubric", "-r", help="Id of a shipped rubric, or path of a rubric folder or rubric.toml.")]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report; made if it does not exist.")]
@@ -95,7 +98,7 @@ def demo(out: OutOption = Path("mcscreen-demo"), format: FormatOption = FORMATS,
     """Screen the example that comes with mcscreen and write a report (exits with 0, though one of its files is a scan)."""
     from mcscreen.shipped import shipped
 
-    _screen([shipped("examples") / "riverbend"], "student-centeredness", out, 1, format, None, False, quiet)
+    _screen([shipped("examples") / "riverbend"], "student-centeredness", out, {}, format, None, False, quiet)
 
 
 @app.command()
@@ -106,6 +109,10 @@ def screen(
     rubric: RubricOption,
     out: OutOption,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to use.")] = 1,
+    engine: Annotated[str, typer.Option(help="Where the work is done: 'local', or 'dask' (needs that extra).")] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a running Dask scheduler; without it the engine starts workers on this machine.")
+    ] = None,
     format: FormatOption = FORMATS,
     encoder: Annotated[
         str, typer.Option(help="Shipped model, model folder, or sentence-transformers model (needs that extra).")
@@ -126,7 +133,8 @@ def screen(
     """Screen submissions against a rubric and write a report."""
     known = _lines(names) if names else ()
     masks, given = mask_names or names is not None, allow_shared or ()
-    found_gaps, unread = _screen(list(paths), rubric, out, jobs, format, encoder, ocr, quiet, blind, resume, masks, known, given)
+    where = {"jobs": jobs, "engine": engine, "scheduler": scheduler}
+    found_gaps, unread = _screen(list(paths), rubric, out, where, format, encoder, ocr, quiet, blind, resume, masks, known, given)
     if fail_on_gaps and found_gaps:
         raise typer.Exit(GAPS)
     if unread:
@@ -137,7 +145,7 @@ def _screen(
     paths: list[Path],
     rubric: str,
     out: Path,
-    jobs: int,
+    where: Mapping[str, Any],
     format: str,
     encoder: str | None,
     ocr: bool,
@@ -148,9 +156,11 @@ def _screen(
     names: Sequence[str] = (),
     allow_shared: Sequence[Path] = (),
 ) -> tuple[bool, bool]:
-    from mcscreen import Settings, load_rubric, screen_batch, write_reports
+    from mcscreen import Settings, load_rubric, write_reports
+    from mcscreen.batches import kept_batch
     from mcscreen.journal import JOURNAL
-    from mcscreen.pipeline import text_of_file, texts_of
+    from mcscreen.pipeline import screener_of, text_of_file, texts_of
+    from mcscreen.runs import write_run
     from mcscreen.shared import shared_passages
 
     formats = [f.strip() for f in format.split(",") if f.strip()]
@@ -169,29 +179,32 @@ def _screen(
         settings = replace(settings, encoder=encoder)
     allowed = [text_of_file(path, ocr=ocr) for path in allow_shared]
     loaded = load_rubric(rubric)
-    screenings = []
     if mask_names:
         _write_ids(paths, settings, out / NAMES)
     if not resume:
         (out / JOURNAL).unlink(missing_ok=True)
-    with _told(quiet), _progress(quiet) as advance:
-        for total, screening in screen_batch(paths, settings, jobs=jobs, journal=out):
-            screenings.append(screening)
-            advance(total)
-    if not screenings:
-        raise typer.BadParameter("no submission found under these paths", param_hint="PATHS")
+    unread, gaps = 0, False
+
+    def done(screening: Screening) -> None:
+        nonlocal unread, gaps
+        unread += sum(1 for d in screening.submission.documents if _is_unread(d))
+        gaps = gaps or any(r.status == "flagged" for r in screening.requirements)
+        gaps = gaps or any(c.required and c.status == "not_found" for c in screening.coverage)
+
     texts = texts_of(paths, settings)
-    if mask_names:
-        screenings.sort(key=lambda s: s.submission.id)  # the order of the uploads is that of the names
-        _say(f"names are masked; {out / NAMES} says who is who: keep it from the assessors")
-    screenings, shared = shared_passages(screenings, texts, loaded.rubric, allowed)
-    written = write_reports(screenings, loaded.rubric, out, formats, submissions=texts, blind_first=blind, tables=(shared,))
-    unread = sum(1 for s in screenings for d in s.submission.documents if _is_unread(d))
-    gaps = any(
-        any(r.status == "flagged" for r in s.requirements) or any(c.required and c.status == "not_found" for c in s.coverage)
-        for s in screenings
-    )
-    _say(f"{len(screenings)} screened" + (f"; {unread} {'document' if unread == 1 else 'documents'} could not be read" if unread else ""))
+    batch = partial(kept_batch, paths, settings, out, texts=texts, **where)
+    with _told(quiet), _progress(quiet, done) as advance, batch(advance=advance) as screenings:
+        if not screenings:
+            raise typer.BadParameter("no submission found under these paths", param_hint="PATHS")
+        if mask_names:
+            screenings.sort()  # the order of the uploads is that of the names
+            _say(f"names are masked; {out / NAMES} says who is who: keep it from the assessors")
+        screener = screener_of(settings)
+        write_run(out, screener.fingerprint, screener.facts)
+        told, shared = shared_passages(screenings, texts, loaded.rubric, allowed)
+        written = write_reports(told, loaded.rubric, out, formats, submissions=texts, blind_first=blind, tables=(shared,))
+        number = len(screenings)
+    _say(f"{number} screened" + (f"; {unread} {'document' if unread == 1 else 'documents'} could not be read" if unread else ""))
     index = out / "index.html"
     _show(str(index if index in written else out))
     return gaps, bool(unread)
@@ -249,17 +262,22 @@ def _told(quiet: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[int], None]]:
+def _progress(quiet: bool, done: Callable[[Screening], None]) -> Iterator[Callable[[int, Screening], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield lambda total: None
+        yield lambda total, screening: done(screening)
         return
     with Progress("screening", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task("screening", total=None)
-        yield lambda total: progress.update(task, advance=1, total=total)
+
+        def advance(total: int, screening: Screening) -> None:
+            done(screening)
+            progress.update(task, advance=1, total=total)
+
+        yield advance
 
 
 @app.command()

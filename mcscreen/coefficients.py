@@ -25,11 +25,11 @@ _DEFINED = 0.9
 """Share of bootstrap samples in which a measure must be defined (more than one value in use) for its interval to be told."""
 
 
-def counted(rated: Sequence[tuple[tuple[str, ...], Sequence[int]]], size: int) -> tuple[Floats, Floats]:
+def counted(rated: Sequence[tuple[tuple[str | int | None, ...], Sequence[int]]], size: int) -> tuple[Floats, Floats]:
     """Tables a cluster: how often each pair of values was given.
 
     Args:
-        rated: Units, the first field of each its cluster (a cluster, a text), and the values that it was given as indices, at
+        rated: Units, the first field of each its cluster (a submission, a text), and the values that it was given as indices, at
             least two; the counts are of the first two of them, the coincidences of all.
         size: How many values there are.
 
@@ -38,14 +38,15 @@ def counted(rated: Sequence[tuple[tuple[str, ...], Sequence[int]]], size: int) -
     """
     import numpy as np
 
-    rows = {cluster: row for row, cluster in enumerate(dict.fromkeys(u[0] for u, _ in rated))}
+    rows = {cluster: row for row, cluster in enumerate(dict.fromkeys(unit[0] for unit, _ in rated))}
     counts, coincidences = np.zeros((len(rows), size, size)), np.zeros((len(rows), size, size))
-    for (cluster, _), given in rated:
-        counts[rows[cluster], given[0], given[1]] += 1
+    for unit, given in rated:
+        row = rows[unit[0]]
+        counts[row, given[0], given[1]] += 1
         for i, a in enumerate(given):
             for j, b in enumerate(given):
                 if i != j:
-                    coincidences[rows[cluster], a, b] += 1 / (len(given) - 1)
+                    coincidences[row, a, b] += 1 / (len(given) - 1)
     return counts, coincidences
 
 

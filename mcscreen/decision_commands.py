@@ -53,26 +53,37 @@ def learn(
     decisions: DecisionsOption = None,
     uploads: Annotated[
         list[Path] | None,
-        typer.Option("--uploads", help="The submissions that were screened; with them thresholds can be fitted at once (takes long)."),
+        typer.Option(
+            "--uploads",
+            help="The submissions that were screened: more names are recognised, and thresholds are fitted at once (takes long).",
+        ),
     ] = None,
+    only_thresholds: Annotated[
+        bool, typer.Option("--only-thresholds", help="Learn no exemplars: fit thresholds for the rubric as it is.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
 ) -> None:
     """Make exemplars of confirmed and rejected passages, and a reliability card; shows what it would add and asks first."""
     from datetime import date
 
     from mcscreen.evaluation import read_screenings
-    from mcscreen.learning import carry_out, plan_in_words, plan_learning, reliability_in_words
+    from mcscreen.learning import carry_out, plan_in_words, plan_learning, texts_for
     from mcscreen.pipeline import load_rubric
+    from mcscreen.reliability import reliability_in_words
     from mcscreen.reviews import gather, read_decision_files
+    from mcscreen.runs import read_run
 
     screenings = read_screenings(report)
-    plan = plan_learning(screenings, gather(screenings, read_decision_files(report, decisions or ())), load_rubric(rubric), into)
+    gathered = gather(screenings, read_decision_files(report, decisions or ()))
+    known, run = load_rubric(rubric), read_run(report)
+    texts = texts_for(screenings, uploads, known, run) if uploads else None
+    plan = plan_learning(screenings, gathered, known, into, run=run, texts=texts, exemplars=not only_thresholds)
     _show(plan_in_words(plan), to_stderr=True)
     if not yes and not typer.confirm(f"Write to {plan.target}?", err=True):
         _show("nothing was written", to_stderr=True)
         return
     learned = carry_out(plan, date.today().isoformat(), uploads=uploads or ())
-    _show(reliability_in_words(learned.card, learned.folder), to_stderr=True)
+    _show(reliability_in_words(learned.card, learned.folder.rubric.title), to_stderr=True)
     for path in learned.files:
         _show(str(path))
     _show(f"screen with: mcscreen screen … --rubric {plan.target}", to_stderr=True)

@@ -33,6 +33,8 @@ from pydantic import ValidationError
 
 from mcscreen.document import UnreadableDocument
 from mcscreen.errors import InputError
+from mcscreen.private_files import lock as lock_file
+from mcscreen.private_files import make_folder
 from mcscreen.results import Screening
 from mcscreen.sniffer import open_regular
 
@@ -103,26 +105,27 @@ class Journal:
         self._scan()
 
     @classmethod
-    def open(cls, folder: Path, fingerprint: str) -> Journal:
+    def open(cls, folder: Path, fingerprint: str, *, anew: bool = False) -> Journal:
         """Open a run folder's journal, or begin one.
 
         Args:
             folder: Made when it does not exist, for its owner only.
             fingerprint: The screener's: records of another rubric, model, version or setting are passed over.
+            anew: Drop what an earlier run did. The journal of a run that is still going on is never dropped.
 
         Raises:
             InputError: When another run holds the folder, or it cannot be written.
         """
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
             lock = os.open(folder / "journal.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise InputError(f"{folder}: nothing can be written there ({error.strerror}); choose another folder") from None
         try:
-            if not _take(lock):
+            if not lock_file(lock):
                 raise InputError(f"{folder}: another run is writing there; wait until it has ended, or choose another folder")
             path = folder / JOURNAL
-            file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+            file = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_TRUNC if anew else 0) | getattr(os, "O_BINARY", 0), 0o600)
         except OSError as error:
             os.close(lock)
             raise InputError(f"{folder}: nothing can be written there ({error.strerror}); choose another folder") from None
@@ -273,22 +276,6 @@ def _write(file: int, at: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(file, rest) :]
-
-
-def _take(lock: int) -> bool:
-    """Lock a file for this process; the system lets it go when the process ends, however that happens."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _flush_folder(folder: Path) -> None:

@@ -11,51 +11,77 @@ no assessor, and everything is listed for a person to confirm before anything is
 the learned one is a folder of the user's.
 
 Thresholds are fitted again only on scores that are honest for the heads they will serve: scores of texts from which these
-heads did not learn. Either nothing new is learned and the screenings were made with this very rubric, or the uploads are
-given and each submission is screened again with heads that learned from the others (cross-conformal prediction: Vovk 2015,
-Annals of Mathematics and Artificial Intelligence 74, 9-28). In both cases the thresholds are class-conditional conformal
-ones, with the same errors as the model's own.
+heads did not learn. Either nothing is learned and the screenings were made with this very rubric, or the uploads are given
+and each submission is screened again with heads that learned from the others (cross-conformal prediction: Vovk 2015, Annals
+of Mathematics and Artificial Intelligence 74, 9-28). A rubric may have learned from the same submissions before, and they
+may come back under another name; so what tells is not a list of names but whether an exemplar stands in a text. In both cases
+the thresholds are class-conditional conformal ones, with the same errors as the model's own.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from mcscreen.decisions import files_digest
+from mcscreen.decisions import ChosenPassage, files_digest
 from mcscreen.errors import InputError
-from mcscreen.masking import Names, find_contacts, find_names, mask
+from mcscreen.masking import Names, find_contacts, find_names, mask, masked_id
 from mcscreen.private_files import put
-from mcscreen.reliability import RELIABILITY, Reliability, reliability_toml
+from mcscreen.reliability import RELIABILITY, Reliability, reliability_in_words, reliability_toml
 from mcscreen.results import Evidence, Screening
 from mcscreen.reviews import Gathered, Rating
 from mcscreen.rubric import Exemplar
 from mcscreen.rubric_files import EXEMPLARS, MARKED, RUBRIC, RubricFolder, load_rubric_folder
+from mcscreen.runs import Run
 from mcscreen.shipped import shipped
 from mcscreen.thresholds import Decided, fitted, needs, shares
 
-__all__ = ["Learned", "Lesson", "Plan", "carry_out", "plan_in_words", "plan_learning", "reliability_in_words"]
+if TYPE_CHECKING:
+    from mcscreen.pipeline import Settings
+
+__all__ = ["CARD", "Learned", "Lesson", "Plan", "carry_out", "plan_in_words", "plan_learning", "texts_for"]
 
 CARD = "reliability.md"
+"""Name of the reliability card for people, beside the rubric."""
 
 _SHORTEST = 5
 """Words of a quote from which something can be learned."""
 
 _FOLDS = 5
 
+_MASKED = re.compile(r"(?:person|school) \d+|\[(?:e-mail|phone)\]")
+"""What stands for a name or a contact in a masked text, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeWith:
+    """How the screenings were made that were decided on, as far as it is known.
+
+    Attributes:
+        ocr: Whether scans were read with OCR.
+        masks: Whether names were masked. Names that were given beforehand are recorded nowhere: a submission whose files go by
+            such names is then not recognised, and the card says that it is missing.
+        encoder: Fingerprint of the encoder; empty where nobody knows.
+    """
+
+    ocr: bool = False
+    masks: bool = False
+    encoder: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """An exemplar that a decision gives, and the submission that it is from (which is not written anywhere)."""
+    """An exemplar that a decision gives, and the submissions in whose text it stands (which are not written anywhere)."""
 
     exemplar: Exemplar
-    submission: str
+    submissions: frozenset[str]
     source: Literal["confirmed", "selected", "rejected"]
 
 
@@ -70,9 +96,12 @@ class Plan:
         skipped: Why decisions teach nothing -> how many.
         masked: Quotes in which names were masked.
         decided: What assessors decided, facet by facet, for the reliability card.
-        screened_with: Checksums of the rubric folders that the screenings were made with.
+        fresh: Submissions from which the rubric that they were screened with had learned nothing, as far as can be told.
+        learned_from: Submission -> those exemplars of `base` that stand in its text.
+        current: Whether the screenings were made with this very state of `base`.
+        made_with: What else is known of how they were made.
         assessors: Number of assessors.
-        left_out: As `mcscreen.reviews.Gathered` has it.
+        remarks: As `mcscreen.reviews.Gathered` has them.
     """
 
     base: RubricFolder
@@ -81,9 +110,12 @@ class Plan:
     skipped: tuple[tuple[str, int], ...]
     masked: int
     decided: tuple[Decided, ...]
-    screened_with: frozenset[str]
+    fresh: frozenset[str]
+    learned_from: Mapping[str, frozenset[int]]
+    current: bool
+    made_with: MadeWith
     assessors: int
-    left_out: tuple[tuple[str, int], ...]
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +127,16 @@ class Learned:
     files: tuple[Path, ...]
 
 
-def plan_learning(screenings: Sequence[Screening], gathered: Gathered, rubric: RubricFolder, into: Path | None = None) -> Plan:
+def plan_learning(
+    screenings: Sequence[Screening],
+    gathered: Gathered,
+    rubric: RubricFolder,
+    into: Path | None = None,
+    *,
+    run: Run | None = None,
+    texts: Mapping[str, str] | None = None,
+    exemplars: bool = True,
+) -> Plan:
     """What the decisions teach this rubric.
 
     Args:
@@ -104,93 +145,113 @@ def plan_learning(screenings: Sequence[Screening], gathered: Gathered, rubric: R
         rubric: The rubric.
         into: Folder of the learned rubric. If not given: the rubric's own folder, or for a shipped rubric a folder of the user's.
             A folder that holds the learned rubric already is added to.
+        run: What the screenings were made with, where it is known.
+        texts: Submission -> all its text, as `texts_for` gives it. More names are found in it than in the passages of the report.
+        exemplars: Whether to learn exemplars; without, thresholds are fitted for the rubric as it is.
 
     Raises:
         InputError: When no decision belongs to the rubric, or the folder is taken or shipped.
     """
     own = {s.submission.id: s for s in screenings if s.rubric.id == rubric.rubric.id}
-    ratings = [r for r in gathered.ratings if r.submission in own]
-    if not ratings:
-        left = "".join(f"; left out: {n} {why}" for why, n in gathered.left_out)
-        raise InputError(f"no decision on these screenings is for the rubric {rubric.rubric.id!r}{left}")
     base, target = _target(rubric, into)
-    agreed, contradicted = _agreed(ratings)
-    skipped: Counter[str] = Counter({"assessors contradict each other": contradicted} if contradicted else {})
     facets = {f.id for f in base.rubric.facets}
-    labels: dict[tuple[str, str], str] = {(e.facet or "", _plain(e.text)): e.label for e in base.exemplars}
-    names: dict[str, Names] = {}
-    lessons: list[Lesson] = []
-    masked = 0
-    for rating in (r for group in agreed for r in group):
-        screening = own[rating.submission]
-        if rating.facet not in facets:
-            skipped["the rubric has no such facet"] += 1
-            continue
-        for label, source, passage in _passages(rating, skipped):
-            if next(find_contacts(passage.quote), None) is not None:
-                skipped["holds an e-mail address or a phone number"] += 1
-                continue
-            if rating.submission not in names:
-                names[rating.submission] = find_names([p.quote for p in _all_passages(screening, ratings)])
-            text = mask(" ".join(passage.quote.split()), names[rating.submission])
-            if len(text.split()) < _SHORTEST or len(text) > 5_000:
-                skipped["too short or too long to teach"] += 1
-                continue
-            known = labels.get((rating.facet, _plain(text)))
-            if known is not None:
-                skipped["known already" if known == label else "contradicts an exemplar that is there"] += 1
-                continue
-            labels[rating.facet, _plain(text)] = label
-            masked += text != " ".join(passage.quote.split())
-            also = tuple(f for f in _shown_for(passage, screening, ratings) if f != rating.facet and f in facets)
-            provenance = f"assessor decision, {rating.decision.time.date().isoformat()}"
-            exemplar = Exemplar(facet=rating.facet, label=label, text=text, also=also, provenance=provenance)
-            lessons.append(Lesson(exemplar, rating.submission, source))
-    decided = tuple(_decided(group, own) for group in agreed)
+    ratings = [r for r in gathered.ratings if r.submission in own]
+    gone = sum(r.facet not in facets for r in ratings)
+    ratings = [r for r in ratings if r.facet in facets]
+    if not ratings:
+        told = [f"no decision on a facet in these screenings is for the rubric {rubric.rubric.id!r}", *gathered.remarks]
+        raise InputError("\n".join(told + ([f"left out: {gone} on facets that the rubric has not"] if gone else [])))
+    skipped: Counter[str] = Counter({"the rubric has no such facet": gone} if gone else {})
+    agreed, contradicted = _agreed(ratings)
+    if contradicted:
+        skipped["assessors do not say the same"] = contradicted
+    passages = {i: _all_passages(s, ratings) for i, s in own.items()}
+    read = {i: (texts or {}).get(i) or "\n".join(p.quote for p in passages[i]) for i in own}
+    plain = {i: _plain(text) for i, text in read.items()}
+    lessons, masks = _lessons(agreed, own, base, ratings, read, skipped) if exemplars else ((), 0)
+    learned = {i: _standing(base.exemplars, text) for i, text in plain.items()}
+    before = {i: _standing(rubric.exemplars, text) for i, text in plain.items()}
+    sources = {rubric.sha256: before, base.sha256: learned}
+    decided = (_decided(group, own) for group in agreed)
     return Plan(
         base,
         target,
-        tuple(lessons),
+        lessons,
         tuple(sorted(skipped.items())),
-        masked,
+        masks,
         tuple(d for d in decided if d is not None),
-        frozenset(s.rubric.sha256 for s in own.values()),
-        len({r.assessor for r in ratings}),
-        gathered.left_out,
+        # Of a rubric in a state that is not at hand the later one is asked: it holds at least as much.
+        frozenset(i for i, s in own.items() if not sources.get(s.rubric.sha256, learned)[i]),
+        learned,
+        {s.rubric.sha256 for s in own.values()} == {base.sha256},
+        _made_with(list(own.values()), run),
+        len({r.assessor for r in ratings if r.value is not None}),
+        tuple(gathered.remarks),
     )
 
 
-def carry_out(
-    plan: Plan,
-    today: str,
-    *,
-    uploads: Sequence[Path] = (),
-    rescreen: Callable[[Path, Sequence[Path], frozenset[str]], list[Screening]] | None = None,
-) -> Learned:
+def texts_for(screenings: Sequence[Screening], uploads: Sequence[Path], rubric: RubricFolder, run: Run | None = None) -> dict[str, str]:
+    """All text of each submission of a report, read again from its uploads.
+
+    Args:
+        screenings: Of the report.
+        uploads: What was screened; others among them are passed over.
+        rubric: The rubric, whose words are never taken for names.
+        run: What the screenings were made with, where it is known.
+
+    Raises:
+        InputError: When a path does not exist.
+    """
+    from mcscreen.pipeline import texts_of
+
+    found = texts_of(uploads, _settings(rubric.path, _made_with(screenings, run)))
+    return {
+        s.submission.id: "\n".join(d.text for d in found[s.submission.id].documents if d.readable)
+        for s in screenings
+        if s.submission.id in found
+    }
+
+
+def _made_with(screenings: Sequence[Screening], run: Run | None) -> MadeWith:
+    facts = run.facts if run is not None and all(s.fingerprint == run.fingerprint for s in screenings) else {}
+    return MadeWith(facts.get("ocr") is True, any(s.masked for s in screenings), str(facts.get("encoder") or ""))
+
+
+def _settings(rubric: Path, made_with: MadeWith) -> Settings:
+    from mcscreen.pipeline import Settings
+
+    return Settings(rubric=str(rubric), ocr=made_with.ocr, mask_names=made_with.masks)
+
+
+def carry_out(plan: Plan, today: str, *, uploads: Sequence[Path] = ()) -> Learned:
     """Write the learned rubric, fit its heads, and write its reliability card.
 
     Args:
         plan: As `plan_learning` gives it.
         today: Date of the card, YYYY-MM-DD.
         uploads: The submissions that were screened; needed to fit thresholds when something new was learned.
-        rescreen: Screens, with a rubric folder, those of the uploads that have these ids; for tests and other runners.
 
     Raises:
+        InputError: When an upload does not exist.
         OSError: When a file cannot be written.
         RubricError: When the rubric that came out is not valid.
     """
     from mcscreen.matchers import finders_of, load_encoder
 
-    rows, remark = _honest_rows(plan, uploads, rescreen or _screened)
+    encoder = load_encoder()
+    rows, remark = _honest_rows(plan, encoder.fingerprint, uploads)
     files = _write_rubric(plan.target, plan.base, plan.lessons)
     folder = load_rubric_folder(plan.target)
-    encoder = load_encoder()
     finders_of(folder, encoder)  # fits the heads and puts them into the cache
     found = fitted(rows) if rows else None
     kinds = Counter(d.value for d in plan.decided)
-    figures = {**shares(plan.decided), **{f"blind_{k}": v for k, v in shares([d for d in plan.decided if d.blind]).items()}}
+    screened = [d for d in plan.decided if d.submission in plan.fresh]
+    figures = {**shares(screened), **{f"blind_{k}": v for k, v in shares([d for d in screened if d.blind]).items()}}
     if found is not None:
         figures |= {f"held_out_{k}": v for k, v in found.held_out.items()}
+    stale = {d.submission for d in plan.decided} - plan.fresh
+    if stale:
+        remark += f"; {len(stale)} of the submissions are not in the figures “as screened”: the rubric had learned from them before"
     card = Reliability(
         date=today,
         rubric_sha256=folder.sha256,
@@ -207,7 +268,7 @@ def carry_out(
         figures=figures,
     )
     files.append(put(plan.target / RELIABILITY, reliability_toml(card).encode()))
-    files.append(put(plan.target / CARD, reliability_in_words(card, folder).encode()))
+    files.append(put(plan.target / CARD, reliability_in_words(card, folder.rubric.title).encode()))
     return Learned(load_rubric_folder(plan.target), card, tuple(files))
 
 
@@ -233,7 +294,7 @@ def _home() -> Path:
 
 
 def _agreed(ratings: Sequence[Rating]) -> tuple[list[list[Rating]], int]:
-    """Ratings by submission and facet where no assessor says addressed and another not, and how many facets have such a pair."""
+    """Ratings by submission and facet where all who decided say the same, and of how many facets they do not."""
     groups: dict[tuple[str, str], list[Rating]] = {}
     for rating in ratings:
         if rating.value is not None:
@@ -242,11 +303,72 @@ def _agreed(ratings: Sequence[Rating]) -> tuple[list[list[Rating]], int]:
     return agreed, len(groups) - len(agreed)
 
 
+def _lessons(
+    agreed: Sequence[Sequence[Rating]],
+    screenings: Mapping[str, Screening],
+    base: RubricFolder,
+    ratings: Sequence[Rating],
+    texts: Mapping[str, str],
+    skipped: Counter[str],
+) -> tuple[tuple[Lesson, ...], int]:
+    """New exemplars, and in how many of them names were masked; why decisions teach nothing is counted in `skipped`."""
+    facets = {f.id for f in base.rubric.facets}
+    labels: dict[tuple[str, str], str] = {(e.facet or "", _plain(e.text)): e.label for e in base.exemplars}
+    names: dict[str, Names] = {}
+    lessons: list[Lesson] = []
+    plain = {i: _plain(text) for i, text in texts.items()}
+    masks = 0
+    for rating in (r for group in agreed for r in group):
+        screening = screenings[rating.submission]
+        for label, source, passage in _passages(rating, skipped):
+            if next(find_contacts(passage.quote), None) is not None:
+                skipped["holds an e-mail address or a phone number"] += 1
+                continue
+            if rating.submission not in names:
+                names[rating.submission] = _names(rating.submission, texts[rating.submission])
+            quote = " ".join(passage.quote.split())
+            text = mask(quote, names[rating.submission])
+            if len(text.split()) < _SHORTEST or len(text) > 5_000:
+                skipped["too short or too long to teach"] += 1
+                continue
+            known = labels.get((rating.facet, _plain(text)))
+            if known is not None:
+                skipped["known already" if known == label else "contradicts an exemplar that is there"] += 1
+                continue
+            labels[rating.facet, _plain(text)] = label
+            masks += text != quote
+            also = tuple(f for f in _shown_for(passage, screening, ratings) if f != rating.facet and f in facets)
+            provenance = f"assessor decision, {rating.decision.time.date().isoformat()}"
+            exemplar = Exemplar(facet=rating.facet, label=label, text=text, also=also, provenance=provenance)
+            alike = {i for i, text in plain.items() if _standing([exemplar], text)}
+            lessons.append(Lesson(exemplar, frozenset(alike | {rating.submission}), source))
+    return tuple(lessons), masks
+
+
+def _names(submission: str, text: str) -> Names:
+    """Names in a submission's text; a word of its id that is no ordinary word of the text may be one as well."""
+    ordinary = set(re.findall(r"\b[a-z]+\b", text))
+    words = re.findall(r"[^\W\d_]{3,}", submission) if masked_id(submission) != submission else []
+    return find_names([text], people=[w[:1].upper() + w[1:] for w in words if w.casefold() not in ordinary])
+
+
+def _standing(exemplars: Sequence[Exemplar], plain: str) -> frozenset[int]:
+    """Which exemplars stand in a `_plain` text; where names were masked in one, anything short may stand in their place."""
+    found = set()
+    for number, exemplar in enumerate(exemplars):
+        pieces = [p.strip() for p in _MASKED.split(_plain(exemplar.text)) if p.strip()]
+        if sum(len(p.split()) for p in pieces) < _SHORTEST or pieces[0] not in plain:
+            continue
+        if len(pieces) == 1 or re.search(r".{0,60}?".join(map(re.escape, pieces)), plain):
+            found.add(number)
+    return frozenset(found)
+
+
 def _passages(
     rating: Rating, skipped: Counter[str]
 ) -> list[tuple[Literal["met", "missing"], Literal["confirmed", "selected", "rejected"], Evidence]]:
     shown = rating.coverage.evidence
-    chosen = [Evidence(document=p.document, start=p.start, end=p.end, quote=p.quote) for p in rating.passages]
+    chosen = [_evidence(p) for p in rating.passages]
     if rating.value == "addressed":
         if rating.decision.choice == "agree":
             return [("met", "confirmed", p) for p in (chosen or shown[:1])]
@@ -257,13 +379,12 @@ def _passages(
     return []
 
 
+def _evidence(passage: ChosenPassage) -> Evidence:
+    return Evidence(document=passage.document, start=passage.start, end=passage.end, quote=passage.quote)
+
+
 def _all_passages(screening: Screening, ratings: Sequence[Rating]) -> list[Evidence]:
-    chosen = [
-        Evidence(document=p.document, start=p.start, end=p.end, quote=p.quote)
-        for r in ratings
-        if r.submission == screening.submission.id
-        for p in r.decision.passages
-    ]
+    chosen = [_evidence(p) for r in ratings if r.submission == screening.submission.id for p in r.decision.passages]
     return [*(e for line in screening.coverage for e in line.evidence), *chosen]
 
 
@@ -284,30 +405,38 @@ def _decided(group: Sequence[Rating], screenings: dict[str, Screening]) -> Decid
     return Decided(first.submission, first.facet, first.value, line.status, line.score or 0.0, blind, digest)
 
 
-def _honest_rows(
-    plan: Plan, uploads: Sequence[Path], rescreen: Callable[[Path, Sequence[Path], frozenset[str]], list[Screening]]
-) -> tuple[Sequence[Decided], str]:
+def _honest_rows(plan: Plan, encoder: str, uploads: Sequence[Path]) -> tuple[Sequence[Decided], str]:
     """Decisions with scores on which thresholds for the learned rubric may be fitted, and a remark for the card."""
     lacking = needs(plan.decided)
     if lacking:
-        return (), f"uncalibrated for this rubric's assessors: {lacking}"
-    if not plan.lessons:
-        if plan.screened_with == {plan.base.sha256}:
-            return plan.decided, "thresholds fitted on the scores that were decided on"
-        return (), "no thresholds: the screenings were made with another state of the rubric; screen with this one, decide, and learn again"
-    if not uploads:
-        return (
-            (),
-            "no thresholds: the heads learned from these very texts; give the uploads, or decide on a screening made with this rubric",
-        )
+        return (), f"no thresholds: {lacking}"
+    if uploads:
+        return _rescreened_rows(plan, uploads)
+    elsewhere = "give the uploads (--uploads), or screen other submissions with this rubric, decide, and learn with --only-thresholds"
+    if plan.lessons:
+        return (), f"no thresholds: the heads learned from these very texts; {elsewhere}"
+    if not plan.current:
+        return (), f"no thresholds: the screenings were made with another state of the rubric; {elsewhere}"
+    if plan.made_with.encoder not in ("", encoder):
+        return (), "no thresholds: the screenings were made with another encoder; screen with the default one and decide again"
+    rows = [d for d in plan.decided if not plan.learned_from[d.submission]]
+    lacking = needs(rows)
+    if lacking:
+        return (), f"no thresholds: of the submissions from which the rubric had not learned before, {lacking}; {elsewhere}"
+    return rows, f"thresholds fitted on the scores of {len(rows)} facets that were decided on"
+
+
+def _rescreened_rows(plan: Plan, uploads: Sequence[Path]) -> tuple[Sequence[Decided], str]:
+    """Decisions with scores of heads that had not learned from their submission."""
     submissions = sorted({d.submission for d in plan.decided})
     scores: dict[tuple[str, str, str], tuple[str, float]] = {}
     with tempfile.TemporaryDirectory(prefix="mcscreen-") as folder:
         for number in range(_FOLDS):
             out = frozenset(submissions[number::_FOLDS])
             fold = Path(folder) / str(number)
-            _write_rubric(fold, plan.base, [lesson for lesson in plan.lessons if lesson.submission not in out])
-            for screening in rescreen(fold, uploads, out):
+            before = frozenset(e for submission in out for e in plan.learned_from[submission])
+            _write_rubric(fold, plan.base, [lesson for lesson in plan.lessons if not lesson.submissions & out], before)
+            for screening in _screened(fold, uploads, out, plan.made_with):
                 digest = files_digest(screening.submission)
                 for line in screening.coverage:
                     if line.status != "unread":
@@ -323,20 +452,24 @@ def _honest_rows(
     return rows, f"thresholds fitted on {len(rows)} facets, each scored by heads that had not learned from its submission"
 
 
-def _screened(rubric: Path, uploads: Sequence[Path], wanted: frozenset[str]) -> list[Screening]:
+def _screened(rubric: Path, uploads: Sequence[Path], wanted: frozenset[str], made_with: MadeWith) -> list[Screening]:
     from mcscreen.intake import find_uploads
-    from mcscreen.pipeline import Settings, screen_one
+    from mcscreen.pipeline import screen_one
 
-    settings = Settings(rubric=str(rubric))
-    return [screen_one(upload, settings) for upload in find_uploads(uploads) if upload.id in wanted]
+    settings = _settings(rubric, made_with)
+    named = {masked_id(u.id) if made_with.masks else u.id: u for u in find_uploads(uploads)}
+    return [screen_one(upload, settings) for name, upload in named.items() if name in wanted]
 
 
-def _write_rubric(target: Path, base: RubricFolder, lessons: Sequence[Lesson]) -> list[Path]:
+def _write_rubric(target: Path, base: RubricFolder, lessons: Sequence[Lesson], without: frozenset[int] = frozenset()) -> list[Path]:
+    """Write a rubric with new exemplars, and without some of the old ones where that is wanted."""
     before = base.path.with_name(EXEMPLARS)
-    known = before.read_bytes() if before.is_file() else b""
+    if without:
+        known = _json_lines(e for number, e in enumerate(base.exemplars) if number not in without)
+    else:
+        known = before.read_bytes() if before.is_file() else b""
     if known and not known.endswith(b"\n"):
         known += b"\n"
-    new = "".join(json.dumps(lesson.exemplar.model_dump(mode="json"), ensure_ascii=False) + "\n" for lesson in lessons)
     files = []
     if target.resolve() != base.path.parent.resolve():
         files.append(put(target / RUBRIC, base.path.read_bytes()))
@@ -345,8 +478,12 @@ def _write_rubric(target: Path, base: RubricFolder, lessons: Sequence[Lesson]) -
             files.append(put(target / MARKED, marked.read_bytes()))
     elif not lessons:
         return files
-    files.append(put(target / EXEMPLARS, known + new.encode("utf-8")))
+    files.append(put(target / EXEMPLARS, known + _json_lines(lesson.exemplar for lesson in lessons)))
     return files
+
+
+def _json_lines(exemplars: Iterable[Exemplar]) -> bytes:
+    return "".join(json.dumps(e.model_dump(mode="json"), ensure_ascii=False) + "\n" for e in exemplars).encode("utf-8")
 
 
 def _plain(text: str) -> str:
@@ -355,51 +492,15 @@ def _plain(text: str) -> str:
 
 def plan_in_words(plan: Plan) -> str:
     """What would be added, for a person to read through; quotes as they would be written."""
-    lines = [f"left out: {number} {why}" for why, number in plan.left_out]
+    lines = [*plan.remarks]
     lines += [f"not learned from: {number} ({why})" for why, number in plan.skipped]
     for lesson in plan.lessons:
         lines.append(f"{lesson.exemplar.facet}, {lesson.exemplar.label} ({lesson.source})")
         lines.append(f"    {lesson.exemplar.text}")
     met = sum(lesson.exemplar.label == "met" for lesson in plan.lessons)
-    lines.append(f"{len(plan.lessons)} exemplars ({met} met, {len(plan.lessons) - met} missing) for {plan.target}")
+    lines.append(f"{len(plan.lessons)} new exemplars ({met} met, {len(plan.lessons) - met} missing) for {plan.target}")
     if plan.lessons:
         lines.append(
             f"names were masked in {plan.masked} of them; a name that was not recognised still stands there, so read them before you go on"
         )
-    return "\n".join(lines)
-
-
-_FIGURES = {
-    "missing_not_covered": "not addressed, and not called covered (recall of missing)",
-    "missing_not_found": "not addressed, and called not found",
-    "addressed_not_found": "addressed, but called not found (wrong “not found”)",
-}
-
-
-def reliability_in_words(card: Reliability, folder: RubricFolder) -> str:
-    """The card as Markdown."""
-    lines = [
-        f"# Reliability: {folder.rubric.title}",
-        "",
-        f"{card.date}. {card.decided} facets of {card.submissions} submissions, decided by {card.assessors} "
-        f"{'assessor' if card.assessors == 1 else 'assessors'}: {card.addressed} addressed, {card.partly} partly, {card.missing} not "
-        f"addressed. {card.blind} were decided before the finding was shown; the others had it in view, which flatters the figures.",
-        "",
-        "| what assessors say, and what was said | share | 95 % interval | n |",
-        "|---|---|---|---|",
-    ]
-    for name, share in card.figures.items():
-        plain = next(text for key, text in _FIGURES.items() if name.endswith(key))
-        kind = "blind: " if name.startswith("blind_") else "new thresholds, held out: " if name.startswith("held_out_") else ""
-        lines.append(f"| {kind}{plain} | {share.value:.3f} | {share.low:.3f} to {share.high:.3f} | {share.n} |")
-    lines += ["", "Intervals are exact binomial (Clopper-Pearson) and take facets as independent, so they are somewhat too narrow.", ""]
-    if card.thresholds is not None:
-        lines.append(f"Thresholds: `not_found` below {card.thresholds.not_found}, `covered` from {card.thresholds.covered}. {card.remark}.")
-    else:
-        lines.append(f"{card.remark[:1].upper()}{card.remark[1:]}.")
-    lines += [
-        f"They hold for the rubric with SHA-256 {card.rubric_sha256[:16]}… and the encoder {card.encoder.partition(':')[0]}; "
-        "after a change of exemplars this card is history.",
-        "",
-    ]
     return "\n".join(lines)

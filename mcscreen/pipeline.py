@@ -12,17 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import traceback
-from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from multiprocessing import get_context
 from pathlib import Path
 
 from mcscreen.authoring import FacetReview, LintRemark, import_page, lint, review_exemplars, to_toml
@@ -33,28 +29,41 @@ from mcscreen.checks import coverage as coverage_check
 from mcscreen.checks import notices as notices_check
 from mcscreen.checks import trace as trace_check
 from mcscreen.document import Document
-from mcscreen.errors import InputError, McscreenError, RubricError
+from mcscreen.errors import InputError, RubricError
 from mcscreen.intake import OpenedUpload, Upload, find_uploads, open_upload
 from mcscreen.isolation import Readers
-from mcscreen.journal import Journal, submission_key
+from mcscreen.isolation.messages import pack, unpack
 from mcscreen.language import recogniser
 from mcscreen.limits import DEFAULT_LIMITS, Limits
 from mcscreen.masking import masked, masked_id
-from mcscreen.matchers import DEFAULT_ENCODER, finders_of, load_encoder, support_of
+from mcscreen.matchers import DEFAULT_ENCODER, Encoder, finders_of, load_encoder, support_of
 from mcscreen.model import Model, Thresholds, load_model
 from mcscreen.overlaps import wording_of
 from mcscreen.parts import Span, assign_parts, find_prompts, own_words
 from mcscreen.portfolio import read_rows
-from mcscreen.results import DocumentRecord, Requirement, RubricRecord, Screening, SectionRecord, SubmissionRecord, WordCount
+from mcscreen.profiles import reflection_of
+from mcscreen.reflection import Labeller, load_labeller
+from mcscreen.results import (
+    Coverage,
+    DocumentRecord,
+    Reflection,
+    Requirement,
+    RubricRecord,
+    Screening,
+    SectionRecord,
+    SubmissionRecord,
+    WordCount,
+)
 from mcscreen.rubric import Rubric
 from mcscreen.rubric_files import RubricFolder, load_rubric_folder
 from mcscreen.segmenter import segment
 from mcscreen.shipped import shipped
-from mcscreen.submission import ARTIFACT, Match, Passage, Section, Submission
+from mcscreen.submission import ARTIFACT, Passage, Section, Submission
 
 __all__ = [
     "Screener",
     "Settings",
+    "Texts",
     "check_rubric",
     "exemplars_of",
     "ids_of",
@@ -63,8 +72,10 @@ __all__ = [
     "load_rubric",
     "load_submission",
     "passages_of",
-    "screen_batch",
+    "read_upload",
     "screen_one",
+    "screener_of",
+    "stop_reading",
     "text_of_file",
     "texts_of",
 ]
@@ -202,7 +213,8 @@ class Screener:
 
     Attributes:
         rubric: The rubric in use.
-        fingerprint: Hash of versions, weights, thresholds, rubric and settings.
+        facts: Versions, weights, thresholds, rubric and settings: all that the result depends on beside the files.
+        fingerprint: Hash of the facts.
 
     Raises:
         RubricError: When the rubric cannot be used.
@@ -231,14 +243,17 @@ class Screener:
         self._thresholds: dict[str, Thresholds] = {basis: c.thresholds for basis, c in model.bases.items()}
         self._finders = finders_of(folder, self._encoder)
         self._support = support_of(self._encoder)
+        self._labeller = _labeller(self._encoder)
         self.calibration = _stamp(model, folder, encoder)
-        self.fingerprint = self._fingerprint()
+        self.facts = self._facts()
+        self.fingerprint = hashlib.sha256(json.dumps(self.facts, sort_keys=True).encode()).hexdigest()[:32]
 
-    def _fingerprint(self) -> str:
-        facts = {
+    def _facts(self) -> dict[str, object]:
+        facts: dict[str, object] = {
             "versions": {name: _version(name) for name in _VERSIONED},
             "encoder": self._encoder.fingerprint,
             "citing": self._support.fingerprint if self._support else None,
+            "reflection": self._labeller.model.files if self._labeller else None,
             "calibrations": self._calibrations,
             "thresholds": {basis: t.model_dump() for basis, t in self._thresholds.items()},
             "rubric": self._rubric_sha256,
@@ -246,8 +261,10 @@ class Screener:
             "limits": asdict(self._limits),
         }
         if self._masks:
-            facts["masked"] = {"names": self._names, "recogniser": {k: recogniser().meta.get(k) for k in ("lang", "name", "version")}}
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+            # Facts are written down beside results, where names must not stand.
+            given = hashlib.sha256("\n".join(self._names).encode("utf-8", "surrogatepass")).hexdigest()
+            facts["masked"] = {"names": given, "recogniser": {k: recogniser().meta.get(k) for k in ("lang", "name", "version")}}
+        return facts
 
     def screen(self, submission: Submission | str | Path) -> Screening:
         """Screen one submission.
@@ -270,7 +287,9 @@ class Screener:
         requirements = _problems(submission)
         requirements += tuple(line for check in CHECKS.values() for line in check(submission, sections, rubric, counts))
         rows = read_rows(submission, sections, rubric)
-        coverage = coverage_check.check(submission, sections, rubric, self._matches(submission, sections, prompts), self._thresholds)
+        sentences = _sentences(submission, sections, prompts, rubric)
+        matches = [m for part, finder in self._finders.items() for m in finder.find(sentences[part], submission.documents)]
+        coverage = coverage_check.check(submission, sections, rubric, matches, self._thresholds)
         citations = citations_check.check(submission, sections, rows, rubric, self._support)
         return Screening(
             fingerprint=self.fingerprint,
@@ -284,20 +303,22 @@ class Screener:
             completion=completion_check.check(requirements, citations, counts, submission, sections, rubric),
             trace=trace_check.check(rubric, coverage, citations),
             notices=notices_check.check(submission, sections, citations, rubric),
+            reflection=self._reflection(submission, sentences, coverage),
             masked=self._masks,
         )
 
-    def _matches(self, submission: Submission, sections: Sequence[Section], prompts: dict[Section, tuple[Span, ...]]) -> list[Match]:
-        matches: list[Match] = []
-        for part, finder in self._finders.items():
-            sentences = [
-                sentence
-                for section in sections
-                if section.part == part and submission.documents[section.document].readable
-                for sentence in segment(submission.documents[section.document], section.document, section, _spans(prompts[section]))
-            ]
-            matches.extend(finder.find(sentences, submission.documents))
-        return matches
+    def _reflection(self, submission: Submission, sentences: Mapping[str, Sequence[Passage]], coverage: Sequence[Coverage]) -> Reflection:
+        part = self.rubric.part_of_kind("reflection")
+        if self._labeller is None or part is None:
+            return Reflection()
+        return reflection_of(sentences[part.id], submission.documents, self._labeller, self.rubric, coverage)
+
+
+def _labeller(encoder: Encoder) -> Labeller | None:
+    """What labels the sentences of reflections; None for an encoder that it was not fitted for."""
+    if Path(encoder.name).name != DEFAULT_ENCODER:
+        return None
+    return load_labeller(encoder)
 
 
 def _stamp(model: Model, folder: RubricFolder, encoder: str) -> str:
@@ -317,6 +338,22 @@ def _spans(prompts: Sequence[Span]) -> list[tuple[int, int]]:
 
 def _prompts(submission: Submission, sections: Sequence[Section], rubric: Rubric) -> dict[Section, tuple[Span, ...]]:
     return {s: () if s.part == ARTIFACT else find_prompts(submission.documents[s.document], s, rubric) for s in sections}
+
+
+def _sentences(
+    submission: Submission, sections: Sequence[Section], prompts: dict[Section, tuple[Span, ...]], rubric: Rubric
+) -> dict[str, list[Passage]]:
+    """The candidate's own sentences of each part that is written text: part id -> sentences in order."""
+    return {
+        part.id: [
+            sentence
+            for section in sections
+            if section.part == part.id and submission.documents[section.document].readable
+            for sentence in segment(submission.documents[section.document], section.document, section, _spans(prompts[section]))
+        ]
+        for part in rubric.parts
+        if part.facets or part.kind == "reflection"
+    }
 
 
 def _word_counts(
@@ -363,7 +400,8 @@ def _record(submission: Submission, sections: Sequence[Section]) -> SubmissionRe
 
 
 @lru_cache(maxsize=2)
-def _screener(settings: Settings) -> Screener:
+def screener_of(settings: Settings) -> Screener:
+    """The screener of these settings; kept for this process."""
     return Screener(
         settings.rubric,
         encoder=settings.encoder,
@@ -374,19 +412,38 @@ def _screener(settings: Settings) -> Screener:
     )
 
 
-def screen_one(upload: Upload, settings: Settings) -> Screening:
+def read_upload(upload: Upload, settings: Settings) -> Submission:
+    """Read one upload with the limits and the OCR of the settings.
+
+    Raises:
+        InputError: When it cannot be opened.
+    """
+    return _read(upload, settings.limits, settings.ocr)
+
+
+def stop_reading(settings: Settings) -> None:
+    """End the children that read for these settings; what they are reading is given up."""
+    _readers(settings.limits, settings.ocr).close()
+    _readers.cache_clear()
+
+
+def screen_one(upload: Upload, settings: Settings, read: Callable[[], Submission] | None = None) -> Screening:
     """Read and screen one upload; the set-up is kept for the next call in the same process.
 
     A submission that cannot be screened at all gives a screening that says so, because a batch must not end for one of
     its members.
 
+    Args:
+        upload: As `mcscreen.intake.find_uploads` gives it; it pickles, and names files that must be in reach where this runs.
+        settings: What to screen with.
+        read: Gives the upload as read, where somebody reads ahead.
+
     Raises:
         McscreenError: Only for the settings: a rubric or an encoder that cannot be used.
     """
-    screener = _screener(settings)
+    screener = screener_of(settings)
     try:
-        with open_upload(upload, settings.limits) as opened:
-            return screener.screen(_read_opened(upload, opened, settings.limits, settings.ocr))
+        return screener.screen(read() if read is not None else read_upload(upload, settings))
     except Exception as error:  # whatever it is, the other submissions go on
         # The place in the code is logged and the exception's own text is not: it may quote the submission.
         where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)))
@@ -407,103 +464,59 @@ def screen_one(upload: Upload, settings: Settings) -> Screening:
         )
 
 
-def screen_batch(
-    paths: Sequence[str | Path], settings: Settings, *, jobs: int = 1, journal: str | Path | None = None
-) -> Iterator[tuple[int, Screening]]:
-    """Screen every submission under the paths, one after the other or in several processes.
+_KEPT = 40
+"""Submissions that are kept as they are used: some megabytes."""
+
+_KEPT_BYTES = 64_000_000
+"""Submissions that are kept packed beside them: several hundred, an afternoon's batch many times over."""
+
+
+class Texts(Mapping[str, Submission]):
+    """Submissions of a batch by id as read; what is no longer in memory is read again when it is asked for.
+
+    Shared passages and pages need the texts once more when the screenings are done. A report over thousands holds few of them
+    at a time.
 
     Args:
-        paths: Submission folders, .zip files, folders of submissions, LMS exports.
-        settings: What to screen with.
-        jobs: Processes. Each loads the encoder for itself.
-        journal: Folder in which each screening is kept as soon as it is done, and from which those are taken that were done
-            before with the same files, rubric, model and settings.
-
-    Yields:
-        The number of submissions in all, and the next screening, in the order of the uploads.
-
-    Raises:
-        InputError: When a path does not exist, or the journal cannot be written.
-        McscreenError: When the rubric or the encoder cannot be used.
-    """
-    uploads = find_uploads([Path(p) for p in paths])
-    kept = nullcontext(None) if journal is None or not uploads else Journal.open(Path(journal), _screener(settings).fingerprint)
-    workers = min(jobs, len(uploads), 2 * (os.cpu_count() or 1))
-    with kept as records:
-        if workers <= 1:
-            for upload in uploads:
-                key, done = _recalled(upload, settings, records)
-                yield len(uploads), done or _recorded(key, screen_one(upload, settings), records)
-            return
-        load_rubric(settings.rubric)
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            running: deque[tuple[str, Screening | None, Future[Screening] | None]] = deque()
-            for upload in uploads:
-                key, done = _recalled(upload, settings, records)
-                running.append((key, done, None if done else pool.submit(screen_one, upload, settings)))
-                if len(running) > 4 * workers:  # so that memory stays flat however long the batch is
-                    yield len(uploads), _awaited(*running.popleft(), records)
-            while running:
-                yield len(uploads), _awaited(*running.popleft(), records)
-
-
-def _recalled(upload: Upload, settings: Settings, records: Journal | None) -> tuple[str, Screening | None]:
-    """The key of an upload, and its screening if the journal has it."""
-    if records is None:
-        return "", None
-    try:
-        with open_upload(upload, settings.limits) as opened:
-            left = [f"{f.name}:{f.unread.status}" for f in opened.files if f.unread]
-            files = [(f.name, f.path) for f in opened.files if f.unread is None]
-            key = submission_key(upload.id, files, [*map(repr, opened.declared), *opened.problems, *left])
-    except Exception:  # screening it will tell what is wrong
-        return "", None
-    return key, records.get(key)
-
-
-def _recorded(key: str, screening: Screening, records: Journal | None) -> Screening:
-    # What a busy machine may have caused is not kept: it is tried again with the next run.
-    passing = not screening.submission.documents or any(d.status in ("timeout", "crashed") for d in screening.submission.documents)
-    if records is not None and key and not passing:
-        records.put(key, screening)
-    return screening
-
-
-def _awaited(key: str, done: Screening | None, future: Future[Screening] | None, records: Journal | None) -> Screening:
-    if done is not None or future is None:
-        assert done is not None
-        return done
-    try:
-        return _recorded(key, future.result(), records)
-    except BrokenProcessPool:
-        raise McscreenError(
-            "a process that screens was ended from outside, perhaps for want of memory; run again with fewer --jobs, what is done is kept"
-        ) from None
-
-
-_KEPT = 40
-"""Submissions that are kept as read: an afternoon's batch, some megabytes."""
-
-
-class _Reread(Mapping[str, Submission]):
-    """Submissions of a batch, read again when they are asked for, so that a report over thousands holds few at a time.
-
-    Shared passages and pages ask for the same ones, so those read last are kept.
+        uploads: Of the batch.
+        settings: What they are read with, and whether names are masked.
     """
 
     def __init__(self, uploads: Sequence[Upload], settings: Settings) -> None:
         self._uploads = {masked_id(u.id) if settings.mask_names else u.id: u for u in uploads}
         self._settings = settings
         self._kept: OrderedDict[str, Submission] = OrderedDict()
+        self._packed: OrderedDict[str, tuple[Submission, tuple[tuple[bytes, str], ...]]] = OrderedDict()
+        self._bytes = 0
         self._ordinary = wording_of(load_rubric(settings.rubric).rubric) if settings.mask_names else ()
+
+    def read(self, upload: Upload, settings: Settings) -> Submission:
+        """Read an upload of the batch, unmasked, and keep it packed.
+
+        Raises:
+            InputError: When it cannot be opened.
+        """
+        submission = read_upload(upload, settings)
+        packed = tuple((zlib.compress(pack(d), 1), d.name) for d in submission.documents)
+        self._packed[upload.id] = (replace(submission, documents=()), packed)
+        self._bytes += _size(packed)
+        while self._bytes > _KEPT_BYTES:
+            self._bytes -= _size(self._packed.popitem(last=False)[1][1])
+        return submission
 
     def __getitem__(self, name: str) -> Submission:
         if name not in self._kept:
-            submission = _read(self._uploads[name], self._settings.limits, self._settings.ocr)
+            submission = self._again(self._uploads[name])
             self._kept[name] = masked(submission, self._settings.names, self._ordinary) if self._settings.mask_names else submission
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return self._kept[name]
+
+    def _again(self, upload: Upload) -> Submission:
+        if upload.id not in self._packed:
+            return read_upload(upload, self._settings)
+        bare, packed = self._packed[upload.id]
+        return replace(bare, documents=tuple(unpack(zlib.decompress(m), n, self._settings.limits)[0] for m, n in packed))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._uploads)
@@ -512,13 +525,17 @@ class _Reread(Mapping[str, Submission]):
         return len(self._uploads)
 
 
-def texts_of(paths: Sequence[str | Path], settings: Settings) -> Mapping[str, Submission]:
-    """The submissions under the paths by id, each read when it is asked for; masked where the settings say so.
+def _size(packed: Sequence[tuple[bytes, str]]) -> int:
+    return sum(len(message) for message, _ in packed)
+
+
+def texts_of(paths: Sequence[str | Path], settings: Settings) -> Texts:
+    """The submissions under the paths by id; masked where the settings say so.
 
     Raises:
         InputError: When a path does not exist.
     """
-    return _Reread(find_uploads([Path(p) for p in paths]), settings)
+    return Texts(find_uploads([Path(p) for p in paths]), settings)
 
 
 def ids_of(paths: Sequence[str | Path], settings: Settings) -> dict[str, str]:

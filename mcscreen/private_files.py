@@ -1,46 +1,183 @@
 """Puts files about people on the disk: whole, and for their owner only.
 
-A file is written beside its place under another name, flushed to the disk and renamed over the old one, so that a full disk
-or a power cut leaves the old file whole, and a link in its place is replaced instead of followed. Folders are made for the
-owner only (0700) and so are files (0600).
+Files are written into a hidden folder beside their places, flushed to the disk and then renamed over the old ones, so that a
+full disk or a power cut leaves the old files whole, and a link in a file's place is replaced instead of followed. Several
+files are put together: either all of them are new or none is. Folders are made for the owner only (0700) and so are files
+(0600).
+
+A process that is killed cannot clean up. Each hidden or temporary folder therefore holds a lock, which the system lets go
+with the process, and the next process that writes there removes the folders that nobody locks any more.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+import sys
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["make_folder", "put"]
+from mcscreen.errors import McscreenError
+
+__all__ = ["NotWritten", "lock", "make_folder", "put", "put_all", "scratch_folder"]
+
+_LOCK = ".lock"
+_HIDDEN, _SCRATCH = ".mcscreen-", "mcscreen-"
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+_cleared: set[tuple[Path, str]] = set()
+
+
+class NotWritten(McscreenError, OSError):
+    """A file that could not be written; one that was there before is still there."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        remedy = "make room on the disk and run again" if error.errno in _FULL else "see that you may write there, or choose another folder"
+        super().__init__(f"{path}: cannot be written ({error.strerror or type(error).__name__}); {remedy}, what was there before is kept")
+        self.errno = error.errno
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, where it does not exist."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make a folder, and those above it, where it does not exist; each for its owner only.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    missing = [folder]
+    while not missing[-1].exists() and missing[-1] != missing[-1].parent:
+        missing.append(missing[-1].parent)
+    for one in reversed(missing):
+        one.mkdir(mode=0o700, exist_ok=True)
 
 
 def put(path: Path, content: bytes) -> Path:
     """Write a file and name it.
 
     Raises:
-        OSError: The file cannot be written; one that was there before is still there.
+        NotWritten: The file cannot be written; one that was there before is still there.
     """
-    make_folder(path.parent)
-    # mkstemp opens with mode 0600, and in the same folder so that the rename cannot cross file systems.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".mcscreen-", suffix=".part")
+    return put_all(path.parent, [(path.name, content)])[0]
+
+
+def put_all(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Write files and name them. None is put in its place before all are on the disk.
+
+    Args:
+        folder: Where they go; made where it does not exist.
+        files: Path inside the folder and content of each; taken one by one, so that they need not be in memory together.
+
+    Raises:
+        NotWritten: A file cannot be written; those that were there before are still there.
+    """
+    at = folder
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+        make_folder(folder)
+        with _own_folder(folder, _HIDDEN) as hidden:
+            paths: list[Path] = []
+            for name, content in files:
+                at = folder / name
+                _write(hidden / str(len(paths)), content)
+                paths.append(at)
+            for number, path in enumerate(paths):
+                at = path
+                make_folder(path.parent)
+                os.replace(hidden / str(number), path)
+            for touched in dict.fromkeys(path.parent for path in paths):
+                _flush(touched)
+    except NotWritten:
         raise
-    if hasattr(os, "O_DIRECTORY"):  # elsewhere a folder cannot be opened for flushing
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise NotWritten(at, error) from None
+    return paths
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder for its owner only, gone at the end.
+
+    What a killed process left of its own is removed by the next one that comes here.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    with _own_folder(Path(tempfile.gettempdir()), _SCRATCH) as folder:
+        yield folder
+
+
+def lock(handle: int) -> bool:
+    """Lock an open file for this process; the system lets it go when the process ends, however that happens.
+
+    Returns:
+        Whether it is locked now; False also where the file system knows no locks.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _own_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    _clear(parent, prefix)
+    folder = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
+    handle = -1
+    try:
+        # Under its name only when it is locked: whoever finds an unlocked one may be sure that its process is gone.
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock(handle)
+        if sys.platform != "win32":
+            os.rename(folder / "lock", folder / _LOCK)
+        yield folder
+    finally:
+        if handle >= 0:
+            os.close(handle)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear(parent: Path, prefix: str) -> None:
+    """Remove what killed processes left of such folders; once a process."""
+    if sys.platform == "win32" or (parent, prefix) in _cleared:
+        return
+    _cleared.add((parent, prefix))
+    with os.scandir(parent) as entries:
+        found = [Path(e.path) for e in entries if e.name.startswith(prefix) and e.is_dir(follow_symlinks=False)]
+    for folder in found:
         try:
-            os.fsync(folder)
+            if folder.stat().st_uid != os.getuid():
+                continue
+            handle = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            if lock(handle):
+                shutil.rmtree(folder, ignore_errors=True)
         finally:
-            os.close(folder)
-    return path
+            os.close(handle)
+
+
+def _write(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush(folder: Path) -> None:
+    if hasattr(os, "O_DIRECTORY"):  # elsewhere a folder cannot be opened for flushing
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

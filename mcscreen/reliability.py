@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mcscreen.errors import RubricError
 from mcscreen.model import Thresholds
 
-__all__ = ["RELIABILITY", "Reliability", "Share", "parse_reliability", "reliability_toml"]
+__all__ = ["RELIABILITY", "Reliability", "Share", "parse_reliability", "reliability_in_words", "reliability_toml"]
 
 RELIABILITY = "reliability.toml"
 
@@ -57,13 +57,19 @@ class Reliability(_Strict):
     thresholds: Thresholds | None = None
     figures: dict[_Name, Share] = Field(default_factory=dict)
 
+    def belongs_to(self, rubric_sha256: str, encoder: str) -> bool:
+        """Whether the card is of this state of the rubric and this encoder."""
+        return self.rubric_sha256 == rubric_sha256 and self.encoder == encoder
+
     def holds_for(self, rubric_sha256: str, encoder: str) -> bool:
-        """Whether the thresholds belong to this state of the rubric and this encoder."""
-        return self.thresholds is not None and self.rubric_sha256 == rubric_sha256 and self.encoder == encoder
+        """Whether there are thresholds, and they belong to this state of the rubric and this encoder."""
+        return self.thresholds is not None and self.belongs_to(rubric_sha256, encoder)
 
     @property
     def stamp(self) -> str:
-        """What is added to the calibration of a screening that uses the thresholds."""
+        """What is added to the calibration of a screening with the rubric that the card belongs to."""
+        if self.thresholds is None:
+            return f"learned from {self.decided} decisions on {self.submissions} submissions ({self.date}), {self.remark}"
         return f"thresholds set on {self.decided} decisions of assessors on {self.submissions} submissions ({self.date})"
 
 
@@ -85,20 +91,7 @@ def parse_reliability(content: bytes, name: str = RELIABILITY) -> Reliability:
 def reliability_toml(card: Reliability) -> str:
     """The file's text."""
     lines = ["# Written by 'mcscreen learn' from assessors' decisions; reliability.md says it in words.", "schema = 1"]
-    for key in (
-        "date",
-        "rubric_sha256",
-        "encoder",
-        "submissions",
-        "assessors",
-        "decided",
-        "addressed",
-        "partly",
-        "missing",
-        "blind",
-        "remark",
-    ):
-        value = getattr(card, key)
+    for key, value in card.model_dump(exclude={"schema_version", "thresholds", "figures"}).items():
         lines.append(f"{key} = {value if isinstance(value, int) else _quoted(value)}")
     if card.thresholds is not None:
         lines += ["", "[thresholds]", f"not_found = {card.thresholds.not_found}", f"covered = {card.thresholds.covered}"]
@@ -110,3 +103,52 @@ def reliability_toml(card: Reliability) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else " " for c in escaped) + '"'
+
+
+_FIGURES = {
+    "missing_not_covered": "not addressed, and not called covered (recall of missing)",
+    "missing_not_found": "not addressed, and called not found",
+    "addressed_not_found": "addressed, but called not found (wrong “not found”)",
+}
+
+
+def reliability_in_words(card: Reliability, title: str) -> str:
+    """The card as Markdown.
+
+    Args:
+        card: As written to the rubric's folder.
+        title: The rubric's.
+    """
+    people = "1 assessor" if card.assessors == 1 else f"{card.assessors} assessors"
+    lines = [
+        f"# Reliability: {title}",
+        "",
+        f"{card.date}. {card.decided} facets of {card.submissions} submissions, decided by {people}: {card.addressed} addressed, "
+        f"{card.partly} partly, {card.missing} not addressed. {card.blind} were decided before the finding was shown; the others had it "
+        "in view, which flatters the figures.",
+        "",
+        "| what assessors say, and what was said | share | 95 % interval | n |",
+        "|---|---|---|---|",
+    ]
+    for name, share in card.figures.items():
+        plain = next((text for key, text in _FIGURES.items() if name.endswith(key)), name)
+        kind = "as screened, blind" if name.startswith("blind_") else "held out" if name.startswith("held_out_") else "as screened"
+        lines.append(f"| {kind}: {plain} | {share.value:.3f} | {share.low:.3f} to {share.high:.3f} | {share.n} |")
+    lines += [
+        "",
+        "“As screened” is the screening that was decided on, with the rubric and the thresholds of that time. “Held out” is the learned "
+        "rubric with its own thresholds, on submissions from which neither had learned.",
+        "",
+        "Intervals are exact binomial (Clopper-Pearson) and take facets as independent, so they are somewhat too narrow.",
+        "",
+    ]
+    if card.thresholds is not None:
+        lines.append(f"Thresholds: `not_found` below {card.thresholds.not_found}, `covered` from {card.thresholds.covered}. {card.remark}.")
+    else:
+        lines.append(f"{card.remark[:1].upper()}{card.remark[1:]}.")
+    lines += [
+        f"This card is of the rubric with SHA-256 {card.rubric_sha256[:16]}… and the encoder {card.encoder.partition(':')[0]}; "
+        "after a change of exemplars it is history.",
+        "",
+    ]
+    return "\n".join(lines)

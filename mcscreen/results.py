@@ -23,7 +23,12 @@ __all__ = [
     "CoverageStatus",
     "DocumentRecord",
     "Evidence",
+    "Indicator",
     "Notice",
+    "OutcomeSpread",
+    "Reflection",
+    "ReflectionRate",
+    "ReflectionSentence",
     "Requirement",
     "RubricRecord",
     "Screening",
@@ -252,6 +257,58 @@ class Notice(_Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
+class ReflectionRate(_Frozen):
+    """How many sentences of a reflection were given a label, with a 95 % Wilson interval for sampling (not for the labeller's errors)."""
+
+    name: str = Field(description="A label, a group of labels, 'deep' or 'uncertain'.")
+    count: int
+    per_100: float = Field(description="Of 100 sentences.")
+    low: float
+    high: float
+    expected_per_100: float = Field(description="Sum of the probabilities over all sentences, withheld labels included.")
+
+
+class ReflectionSentence(_Frozen):
+    """A sentence that was given a label; the score of its evidence is the label's probability."""
+
+    label: str
+    evidence: Evidence
+
+
+class Indicator(_Frozen):
+    """A sign of reflection that can be pointed at, counted in sentences."""
+
+    name: str
+    count: int
+    per_100: float
+    kinds: dict[str, int] = Field(default_factory=dict, description="Sentences by kind, where the indicator has several.")
+    figures: dict[str, float] = Field(default_factory=dict, description="What is no count of sentences, such as words a sentence.")
+    evidence: tuple[Evidence, ...] = Field(default=(), description="The first sentences in which it shows.")
+
+
+class OutcomeSpread(_Frozen):
+    """How the passages that were shown for an outcome's asks of the reflection go beyond telling."""
+
+    outcome: str
+    sentences: int
+    deep: int
+
+
+class Reflection(_Frozen):
+    """The reflection as a profile, for people who read it; no level, no sum, and nothing of it decides coverage."""
+
+    sentences: int = Field(default=0, description="The candidate's own sentences; 0 where there is no reflection to read.")
+    labels: tuple[ReflectionRate, ...] = ()
+    groups: tuple[ReflectionRate, ...] = ()
+    deep: ReflectionRate | None = Field(default=None, description="Sentences that more likely than not analyse or draw something from it.")
+    breadth: int = Field(default=0, description="How many of the eight labels beside 'other' occur.")
+    thirds: tuple[int, ...] = Field(default=(), description="Deep sentences in the first, second and last third of the text.")
+    spread: float | None = Field(default=None, description="0: all deep sentences in one third; 1: as many in each.")
+    outcomes: tuple[OutcomeSpread, ...] = ()
+    shown: tuple[ReflectionSentence, ...] = Field(default=(), description="The surest sentences of each label but 'other'.")
+    indicators: tuple[Indicator, ...] = ()
+
+
 class Screening(_Frozen):
     """Everything that was found in one submission for one rubric."""
 
@@ -269,5 +326,5 @@ class Screening(_Frozen):
     completion: Completion = Field(default_factory=Completion)
     trace: tuple[Trace, ...] = Field(default=(), description="One line an outcome.")
     notices: tuple[Notice, ...] = ()
-    reflection: dict[str, object] = Field(default_factory=dict)
+    reflection: Reflection = Field(default_factory=Reflection)
     masked: bool = Field(default=False, description="Whether names were masked before the text was searched; some are always missed.")

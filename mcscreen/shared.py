@@ -37,7 +37,7 @@ _log = logging.getLogger("mcscreen.shared")
 
 def shared_passages(
     screenings: Sequence[Screening], texts: Mapping[str, Submission], rubric: Rubric, allowed: Iterable[str] = ()
-) -> tuple[list[Screening], Table]:
+) -> tuple[Sequence[Screening], Table]:
     """Tell in each screening which passages its submission shares with others, and in which of its own parts one stands twice.
 
     Args:
@@ -47,15 +47,38 @@ def shared_passages(
         allowed: Texts of templates and of what a team made together; their wording counts as nobody's either.
 
     Returns:
-        The screenings, those with shared passages with notices added, and the table `shared`: one row a place.
+        The screenings, those with shared passages with notices added when they are asked for, and the table `shared`: one row a
+        place.
     """
     overlaps = find_overlaps(_Batch(screenings, texts), rubric, allowed)
     notices: dict[str, list[Notice]] = {}
     for overlap in overlaps:
         for name in dict.fromkeys(p.submission for p in overlap.places):
             notices.setdefault(name, []).append(_notice(overlap, name))
-    told = [s.model_copy(update={"notices": (*s.notices, *_cut(own))}) if (own := notices.get(s.submission.id)) else s for s in screenings]
-    return told, _table(overlaps, rubric)
+    return _Told(screenings, notices), _table(overlaps, rubric)
+
+
+class _Told(Sequence[Screening]):
+    """Screenings with their notices added when they are asked for."""
+
+    def __init__(self, screenings: Sequence[Screening], notices: Mapping[str, Sequence[Notice]]) -> None:
+        self._screenings, self._notices = screenings, notices
+
+    def __len__(self) -> int:
+        return len(self._screenings)
+
+    @overload
+    def __getitem__(self, at: int) -> Screening: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> _Told: ...
+
+    def __getitem__(self, at: int | slice) -> Screening | _Told:
+        if isinstance(at, slice):
+            return _Told(self._screenings[at], self._notices)
+        screening = self._screenings[at]
+        own = self._notices.get(screening.submission.id)
+        return screening.model_copy(update={"notices": (*screening.notices, *_cut(own))}) if own else screening
 
 
 class _Batch(Sequence[tuple[Submission, Sequence[Section]]]):

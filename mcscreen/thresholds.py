@@ -22,8 +22,6 @@ NOT_FOUND_ERROR = 0.01
 COVERED_ERROR = 0.04
 
 NEEDED_DECIDED, NEEDED_MISSING, NEEDED_SUBMISSIONS = 200, 40, 10
-NEEDED_ADDRESSED = math.ceil(1 / NOT_FOUND_ERROR) - 1
-"""With fewer no score is low enough for a conformal p-value of `NOT_FOUND_ERROR`."""
 
 _FOLDS = 10
 _DIGIT = 0.0001
@@ -59,15 +57,32 @@ class Fitted:
 
 
 def needs(rows: Sequence[Decided]) -> str:
-    """What is lacking for thresholds, in words; empty when nothing is."""
+    """What is lacking for thresholds, in words; empty when nothing is.
+
+    Each class must be large enough for a conformal cut also without the tenth of the submissions that holds most of it: else
+    the figures on held-out submissions would be those of no cut at all, and look better than the thresholds are.
+    """
+    folds = [[r for r in rows if r.submission in out] for out in _folds(rows)]
+
+    def cut(value: Value, error: float) -> int:
+        return math.ceil(1 / error) - 1 + max((sum(r.value == value for r in fold) for fold in folds), default=0)
+
     counts = {
         "decided facets": (len(rows), NEEDED_DECIDED),
-        "of them not addressed": (sum(r.value == "not_addressed" for r in rows), NEEDED_MISSING),
-        "of them addressed": (sum(r.value == "addressed" for r in rows), NEEDED_ADDRESSED),
+        "of them not addressed": (
+            sum(r.value == "not_addressed" for r in rows),
+            max(NEEDED_MISSING, cut("not_addressed", COVERED_ERROR)),
+        ),
+        "of them addressed": (sum(r.value == "addressed" for r in rows), cut("addressed", NOT_FOUND_ERROR)),
         "submissions": (len({r.submission for r in rows}), NEEDED_SUBMISSIONS),
     }
     lacking = [f"{needed} {what} are needed, there are {has}" for what, (has, needed) in counts.items() if has < needed]
     return "; ".join(lacking)
+
+
+def _folds(rows: Sequence[Decided]) -> list[set[str]]:
+    submissions = sorted({r.submission for r in rows})
+    return [set(submissions[number::_FOLDS]) for number in range(_FOLDS)]
 
 
 def shares(rows: Sequence[Decided]) -> dict[str, Share]:
@@ -97,10 +112,8 @@ def fitted(rows: Sequence[Decided]) -> Fitted:
     lacking = needs(rows)
     if lacking:
         raise ValueError(lacking)
-    submissions = sorted({r.submission for r in rows})
     judged: list[Decided] = []
-    for number in range(_FOLDS):
-        out = set(submissions[number::_FOLDS])
+    for out in _folds(rows):
         cuts = _cuts([r for r in rows if r.submission not in out])
         for row in (r for r in rows if r.submission in out):
             status = "covered" if row.score >= cuts[1] else "not_found" if row.score < cuts[0] else "thin"

@@ -19,6 +19,7 @@ __all__ = [
     "COMPLETION",
     "COVERAGE",
     "DOCUMENT",
+    "MASKED",
     "NOTE",
     "REQUIREMENT",
     "TRACE",
@@ -61,6 +62,13 @@ NOTE = (
     "This maps where evidence was found; it does not rate the work. A person reads, weighs and decides. "
     "“Not found” means: not found by this search; the nearest passages are shown so that you can look for yourself."
 )
+
+MASKED = (
+    "Names of people, e-mail addresses and phone numbers are masked, and names of schools that were given; one person has one "
+    "number in a submission. Masking misses some: rare first names, nicknames, misspelt names, schools that were not given, and "
+    "whatever else can give a person away, such as a post, an event, a link or a picture. Now and then it masks a word that is no name."
+)
+"""What is told wherever names were masked: never only that they are, always that some are missed."""
 
 COVERAGE: dict[CoverageStatus, Word] = {
     "covered": Word("covered", "At least one passage addresses this ask. Whether it does so well is yours to say."),

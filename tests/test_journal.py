@@ -270,3 +270,15 @@ def test_of_a_film_the_ends_count(tmp_path, monkeypatch):
         keys.append(submission_key("s", [("film.mp4", film)]))
     assert len(set(keys)) == 4
     assert keys[0] == keys[4]
+
+
+def test_a_run_that_begins_anew_drops_what_was_done_but_not_under_a_run_that_goes_on(filled):
+    folder, ends = filled
+    with Journal.open(folder, "f"):
+        with pytest.raises(InputError, match="another run"):
+            Journal.open(folder, "f", anew=True)
+        assert (folder / JOURNAL).stat().st_size == ends[-1]
+    with Journal.open(folder, "f", anew=True) as journal:
+        assert len(journal) == 0
+        journal.put(key(7), screening("s7"))
+    assert held(folder) == [7]

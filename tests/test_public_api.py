@@ -18,6 +18,7 @@ NAMES = [
     "Screening",
     "Settings",
     "Submission",
+    "find_uploads",
     "load_rubric",
     "load_submission",
     "screen_batch",

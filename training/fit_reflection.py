@@ -2,11 +2,15 @@
 
     python -m training.fit_reflection --data cered/en --encoder models/facets-l6 --out models/reflection
 
-The data folder holds train/, val/ and test/sentences.tsv as published (Štefánik & Nehyba 2021); nothing of it is copied. The
-classifier is kernel ridge regression over words, pieces of words and sentence vectors, solved once in its dual form, which
-gives each training sentence the score of a model that was fitted without it (leave-one-out, Rifkin & Lippert 2007). Strength
-and calibration come from those scores; test sentences are read after everything is decided, through the classifier that
-ships. Writes labels.npz and model.toml, and prints the figures of the model card.
+The data folder holds train/, val/ and test/sentences.tsv as published (Štefánik & Nehyba 2021); nothing of it is copied. Two
+scorers are fitted and added up. One is kernel ridge regression over words, pieces of words and sentence vectors, solved once in
+its dual form, which gives each training sentence the score of a model that was fitted without it (leave-one-out, Rifkin &
+Lippert 2007). The other is fine-tuned layers of the encoder (`reflection_layers`), whose scores for training sentences come from
+cross-validation. The share of the layers, strength, calibration and thresholds come from these scores. The layers are shipped
+only if they gain `WORTH` in accuracy on the same sentences and the interval of the gain excludes 0. Test sentences are read
+after all of this is written, through the labeller that ships.
+
+Writes labels.npz, layers.onnx, confusion.csv and model.toml, and prints the figures of the model card.
 """
 
 from __future__ import annotations
@@ -14,19 +18,39 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
-import json
+import io
 import math
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import scipy.linalg
 import scipy.sparse
+import torch
 from sklearn.linear_model import LogisticRegression
 
 from mcscreen.matchers.onnx_encoder import OnnxEncoder
-from mcscreen.reflection.labels import DEEP, GROUPS, LABELS, load_labeller, pieces, tf_idf, words
+from mcscreen.reflection.labels import CROSS_VALIDATED, LABELS, load_labeller, pieces, tf_idf, words
+from mcscreen.reflection.layers import LowerLayers
 from training.fit_finding import saved
+from training.reflection_data import Split, folds, joined, read, repeated
+from training.reflection_figures import (
+    accuracy,
+    calibration_error,
+    coverage,
+    crossed,
+    gain,
+    group_index,
+    grouped,
+    interval,
+    log_loss,
+    report,
+    softmax,
+    table,
+    told,
+)
+from training.reflection_layers import BELOW, doubted, fitted, graph_of, left_out, sentences_of, weights_of
 
 VIEWS = {"words": (words, 2, 0.8), "pieces": (pieces, 5, 0.2)}
 """View -> how a text is split, in how many sentences a term must occur, weight of the view."""
@@ -35,32 +59,38 @@ VECTOR = 0.7
 LENGTH = 0.05
 BIAS = 0.3
 STRENGTHS = (1.2, 2.0, 3.0, 4.5)
+SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
+"""Factors of the layers' scores that are tried before they are added to the others."""
+
+FOLDS = 5
+WORTH = 0.01
 ANSWERED_RIGHT = 0.8
-"""Labels are withheld below the probability from which on this share of the leave-one-out answers is right."""
-
-SPELLINGS = {"difficulties": "difficulty"}
-GROUP_OF = {label: group for group, members in GROUPS.items() for label in members}
+"""Labels are withheld below the probability from which on this share of the left-out answers is right."""
 
 
-def read(folder: Path, split: str) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Sentences, labels and mean typicality of a split."""
-    with (folder / split / "sentences.tsv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    labels = [LABELS.index(SPELLINGS.get(r["y"].lower(), r["y"].lower())) for r in rows]
-    return [r["sentence"] for r in rows], np.array(labels), np.array([np.mean(json.loads(r["confidence"])) for r in rows])
+@dataclass(frozen=True)
+class Linear:
+    """The linear scorer.
+
+    Attributes:
+        arrays: Of the weights file, all but the calibration.
+        left_out: Scores of each sentence by a scorer that was fitted without it.
+    """
+
+    arrays: dict[str, np.ndarray]
+    left_out: np.ndarray
 
 
 def vectors(encoder: OnnxEncoder, texts: list[str], kept: Path | None) -> np.ndarray:
     """Vectors of the sentences; `kept` saves them between runs."""
     key = hashlib.sha256("\n".join([encoder.fingerprint, *texts]).encode()).hexdigest()
-    if kept and kept.is_file():
-        with np.load(kept, allow_pickle=False) as stored:
-            if str(stored["key"]) == key:
-                return np.asarray(stored["vectors"])
+    path = kept / f"{key[:16]}.npy" if kept else None
+    if path and path.is_file():
+        return np.load(path, allow_pickle=False)
     found = encoder.encode(texts)
-    if kept:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, key=np.array(key), vectors=found)
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, found, allow_pickle=False)
     return found
 
 
@@ -110,67 +140,8 @@ def threshold(confidence: np.ndarray, right: np.ndarray) -> float:
     return round(float(confidence[order[enough[-1]]]), 3)
 
 
-def grouped(chance: np.ndarray) -> np.ndarray:
-    return np.stack([chance[:, [LABELS.index(m) for m in members]].sum(axis=1) for members in GROUPS.values()], axis=1)
-
-
-def group_index(labels: np.ndarray) -> np.ndarray:
-    names = list(GROUPS)
-    return np.array([names.index(GROUP_OF[LABELS[label]]) for label in labels])
-
-
-def interval(measure, *arrays: np.ndarray, draws: int = 2000, seed: int = 1) -> tuple[float, float, float]:
-    """A figure with its 95 % percentile bootstrap interval."""
-    random = np.random.default_rng(seed)
-    size = len(arrays[0])
-    found = [measure(*(a[pick] for a in arrays)) for pick in (random.integers(0, size, size) for _ in range(draws))]
-    low, high = np.percentile(found, [2.5, 97.5])
-    return float(measure(*arrays)), float(low), float(high)
-
-
-def accuracy(truth: np.ndarray, said: np.ndarray) -> float:
-    return float((truth == said).mean())
-
-
-def crossed(truth: np.ndarray, said: np.ndarray) -> np.ndarray:
-    return np.bincount(truth * len(LABELS) + said, minlength=len(LABELS) ** 2).reshape(len(LABELS), len(LABELS))
-
-
-def f1_of(truth: np.ndarray, said: np.ndarray) -> np.ndarray:
-    """F1 of every label; NaN for a label that is neither true nor said anywhere."""
-    table = crossed(truth, said)
-    both = table.sum(axis=0) + table.sum(axis=1)
-    return np.where(both > 0, 2 * np.diag(table) / np.maximum(both, 1), np.nan)
-
-
-def macro_f1(truth: np.ndarray, said: np.ndarray) -> float:
-    return float(np.nanmean(f1_of(truth, said)))
-
-
-def kappa(truth: np.ndarray, said: np.ndarray) -> float:
-    """Cohen's kappa; 0 where one label is all there is."""
-    table = crossed(truth, said) / len(truth)
-    by_chance = float(table.sum(axis=0) @ table.sum(axis=1))
-    return (float(np.trace(table)) - by_chance) / (1 - by_chance) if by_chance < 1 else 0.0
-
-
-def calibration_error(chance: np.ndarray, truth: np.ndarray) -> float:
-    sure, right = chance.max(axis=1), chance.argmax(axis=1) == truth
-    bins = np.minimum((sure * 10).astype(int), 9)
-    return float(sum(abs(sure[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in set(bins.tolist())))
-
-
-def table(title: str, truth: np.ndarray, said: np.ndarray) -> dict[str, float]:
-    figures = {name: interval(measure, truth, said) for name, measure in (("accuracy", accuracy), ("macro-F1", macro_f1), ("kappa", kappa))}
-    print(
-        f"{title} (n = {len(truth)}): " + "; ".join(f"{k} {v:.3f} [{low:.3f}, {high:.3f}]" for k, (v, low, high) in figures.items()),
-        flush=True,
-    )
-    return {k: v[0] for k, v in figures.items()}
-
-
-def fit(texts: list[str], labels: np.ndarray, known: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Arrays of the weights file, and leave-one-out probabilities."""
+def fit_linear(texts: list[str], labels: np.ndarray, known: np.ndarray) -> Linear:
+    """The linear scorer, at the strength with the least left-out log loss."""
     centre = known.mean(axis=0)
     spread = known - centre
     spread = spread / (np.linalg.norm(spread, axis=1, keepdims=True) + 1e-9)
@@ -181,17 +152,18 @@ def fit(texts: list[str], labels: np.ndarray, known: np.ndarray) -> tuple[dict[s
     for name, (_, _, rows) in views.items():
         kernel += VIEWS[name][2] * (rows @ rows.T).toarray().astype(np.float32)
     target = np.where(labels[:, None] == np.arange(len(LABELS)), 1.0, -1.0).astype(np.float32)
-    best: tuple[float, np.ndarray, np.ndarray, np.ndarray] | None = None
+    best: tuple[float, np.ndarray, np.ndarray] | None = None
     for strength in STRENGTHS:
-        dual, left_out = solved(kernel, target, strength)
-        chance = halves(left_out, labels)
-        loss = float(-np.log(chance[np.arange(len(labels)), labels]).mean())
-        print(f"strength {strength}: leave-one-out accuracy {accuracy(labels, chance.argmax(axis=1)):.4f}, log loss {loss:.4f}", flush=True)
+        dual, scores = solved(kernel, target, strength)
+        chance = halves(scores, labels)
+        loss = log_loss(labels, chance)
+        print(
+            f"linear, strength {strength}: left-out accuracy {accuracy(labels, chance.argmax(axis=1)):.4f}, log loss {loss:.4f}", flush=True
+        )
         if best is None or loss < best[0]:
-            best = (loss, dual, left_out, chance)
+            best = (loss, dual, scores)
     assert best is not None
-    _, dual, left_out, chance = best
-    head = calibrated(left_out, labels)
+    _, dual, scores = best
     arrays: dict[str, np.ndarray] = {}
     for name, (terms, idf, rows) in views.items():
         arrays[f"{name}_terms"] = np.frombuffer("\n".join(terms).encode("utf-8"), np.uint8)
@@ -201,110 +173,126 @@ def fit(texts: list[str], labels: np.ndarray, known: np.ndarray) -> tuple[dict[s
     arrays["vector_weights"] = (VECTOR * (spread.T @ dual)).astype(np.float16)
     arrays["bias"] = (BIAS * dual.sum(axis=0)).astype(np.float32)
     arrays["length"] = np.array([sizes.mean(), sizes.std(), *(LENGTH * (standard @ dual))], np.float32)
-    arrays["calibration"] = np.hstack([head.coef_, head.intercept_[:, None]]).astype(np.float32)
-    return arrays, chance
+    return Linear(arrays, scores)
 
 
-def write_toml(path: Path, encoder: OnnxEncoder, content: bytes, limits: tuple[float, float], measured: dict[str, float]) -> None:
+def shared(linear: np.ndarray, layers: np.ndarray, labels: np.ndarray) -> float:
+    """The factor of the layers' scores with the least left-out log loss."""
+    losses = {}
+    for share in SHARES:
+        chance = halves(linear + share * layers, labels)
+        losses[share] = log_loss(labels, chance)
+        print(f"layers times {share}: accuracy {accuracy(labels, chance.argmax(axis=1)):.4f}, log loss {losses[share]:.4f}", flush=True)
+    return min(losses, key=lambda s: losses[s])
+
+
+def confusion_of(tables: dict[str, np.ndarray]) -> bytes:
+    """Counts of true and said labels by split, as a CSV with a header."""
+    content = io.StringIO()
+    writer = csv.writer(content, lineterminator="\n")
+    writer.writerow(("split", "truth", "said", "count"))
+    for split, counts in tables.items():
+        writer.writerows((split, t, s, int(counts[i, j])) for i, t in enumerate(LABELS) for j, s in enumerate(LABELS))
+    return content.getvalue().encode("utf-8")
+
+
+def write(out: Path, encoder: OnnxEncoder, files: dict[str, bytes], limits: tuple[float, float], measured: dict[str, float]) -> None:
+    """The model's files and its TOML."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+    layered = "layers.onnx" in files
+    kind = "words and fitted layers" if layered else "linear"
     lines = [
         "# Written by training/fit_reflection.py.",
         "schema = 1",
         'id = "reflection"',
-        'title = "Breadth of reflective writing (Ullmann), sentence by sentence; linear, calibrated"',
+        f'title = "Breadth of reflective writing (Ullmann), sentence by sentence; {kind}, calibrated"',
         'kind = "sentence-labels"',
         'licence = "Apache-2.0"',
         'source = "fitted by training/fit_reflection.py on train and val of CEReD, English (Štefánik & Nehyba 2021; Apache-2.0, CC BY 4.0)"',
         f'encoder = "{encoder.name}"',
         f'encoder_fingerprint = "{encoder.fingerprint}"',
+        *([f'layers_from = "{BELOW}"'] if layered else []),
         f"abstain_below = {limits[0]}",
         f"abstain_group_below = {limits[1]}",
         "\n[files]",
-        f'"labels.npz" = "{hashlib.sha256(content).hexdigest()}"',
+        *(f'"{name}" = "{hashlib.sha256(content).hexdigest()}"' for name, content in files.items()),
         "\n[measured]",
         *(f"{key} = {round(value, 3)}" for key, value in measured.items()),
     ]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (out / "model.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with train/, val/ and test/")
     parser.add_argument("--encoder", type=Path, default=Path("models/facets-l6"))
+    parser.add_argument("--floor", type=Path, default=Path("models/minilm-l6"), help="encoder whose frozen vectors are a floor")
     parser.add_argument("--out", type=Path, default=Path("models/reflection"))
-    parser.add_argument("--vectors", type=Path, help="file that keeps the sentence vectors between runs")
+    parser.add_argument("--kept", type=Path, help="folder that keeps vectors and folds between runs")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    encoder = OnnxEncoder(options.encoder, threads=2)
-    train, val, test = (read(options.data, split) for split in ("train", "val", "test"))
-    texts, labels = [*train[0], *val[0]], np.concatenate([train[1], val[1]])
-    known = vectors(encoder, [*texts, *test[0]], options.vectors)
-    arrays, chance = fit(texts, labels, known[: len(texts)])
-    groups, truth = grouped(chance), group_index(labels)
+    torch.set_num_threads(options.threads)
+    encoder, floor = (OnnxEncoder(folder, threads=options.threads) for folder in (options.encoder, options.floor))
+    train, val = read(options.data, "train"), read(options.data, "val")
+    past = joined(train, val)
+    known = vectors(encoder, past.texts, options.kept)
+    linear = fit_linear(past.texts, past.labels, known)
+    scores, files = with_layers(linear.left_out, past, encoder, options)
+    chance = halves(scores, past.labels)
+    groups, group_truth = grouped(chance), group_index(past.labels)
     limits = (
-        threshold(chance.max(axis=1), chance.argmax(axis=1) == labels),
-        threshold(groups.max(axis=1), groups.argmax(axis=1) == truth),
+        threshold(chance.max(axis=1), chance.argmax(axis=1) == past.labels),
+        threshold(groups.max(axis=1), groups.argmax(axis=1) == group_truth),
     )
-    on_val = slice(len(train[0]), None)
-    table("leave-one-out, val", labels[on_val], chance[on_val].argmax(axis=1))
-    table("leave-one-out, train and val", labels, chance.argmax(axis=1))
-    content = saved(arrays)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "labels.npz").write_bytes(content)
-    write_toml(options.out / "model.toml", encoder, content, limits, {})
-    measured = report(load_labeller(encoder, options.out), test, known[len(texts) :], (train, val))
-    write_toml(options.out / "model.toml", encoder, content, limits, measured)
-    print(f"{len(content):,} bytes; abstain below {limits[0]} (label) and {limits[1]} (group)")
-
-
-def report(labeller, test, known: np.ndarray, fitted) -> dict[str, float]:
-    """Figures on the test sentences, by the classifier as it is loaded from its files."""
-    texts, truth, typical = test
-    chance = labeller.probabilities(texts, known)
-    said = chance.argmax(axis=1)
-    whole = table("test", truth, said)
-    bands = {}
-    for low in (2, 3, 4, 5):
-        bands[low] = table(f"test, typicality >= {low}", truth[typical >= low], said[typical >= low])
-    table("test, typicality < 3", truth[typical < 3], said[typical < 3])
-    groups, group_truth = grouped(chance), group_index(truth)
-    coarse = table("test, five groups", group_truth, groups.argmax(axis=1))
-    names = list(GROUPS)
-    deep = [names.index(g) for g in DEEP]
-    deep_truth, deep_said = np.isin(group_truth, deep).astype(int), (groups[:, deep].sum(axis=1) >= 0.5).astype(int)
-    binary = table("test, deep or not", deep_truth, deep_said)
-    past = np.concatenate([fitted[0][1], fitted[1][1]])
-    table("majority baseline", truth, np.full(len(truth), Counter(past.tolist()).most_common(1)[0][0]))
-    sizes = [np.log1p([[len(t.split())] for t in [*fitted[0][0], *fitted[1][0]]]), np.log1p([[len(t.split())] for t in texts])]
-    by_length = LogisticRegression(max_iter=1000)
-    table("length baseline", truth, by_length.fit(sizes[0], past).predict(sizes[1]))
-    table(
-        "length baseline, deep or not", deep_truth, by_length.fit(sizes[0], np.isin(group_index(past), deep).astype(int)).predict(sizes[1])
-    )
-    answered = chance.max(axis=1) >= labeller.model.abstain_below
-    group_answered = groups.max(axis=1) >= labeller.model.abstain_group_below
-    table("test, labels given", truth[answered], said[answered])
-    table("test, groups given", group_truth[group_answered], groups.argmax(axis=1)[group_answered])
-    error = calibration_error(chance, truth)
-    print(f"calibration error {error:.3f}; labels given {answered.mean():.3f}, groups given {group_answered.mean():.3f}")
-    each = f1_of(truth, said)
+    on_val = slice(len(train.texts), None)
+    table("left out, val", past.labels[on_val], chance[on_val].argmax(axis=1))
+    table("left out, train and val", past.labels, chance.argmax(axis=1))
+    for low, high in ((1, 3), (3, 4), (4, 5), (5, 7)):
+        band = (past.typical >= low) & (past.typical < high)
+        table(f"left out, typicality {low} to below {high}", past.labels[band], chance[band].argmax(axis=1))
     print(
-        "F1 by label: "
-        + ", ".join(f"{name} {value:.2f} (n = {(truth == i).sum()})" for i, (name, value) in enumerate(zip(LABELS, each, strict=True)))
+        f"left out, calibration error: scores {told(interval(calibration_error, past.labels, softmax(scores)))}, "
+        f"calibrated {told(interval(calibration_error, past.labels, chance))}"
     )
-    print("said x true: " + "; ".join(f"{name} {np.bincount(said[truth == i], minlength=9).tolist()}" for i, name in enumerate(LABELS)))
-    return {
-        "sentences": len(truth),
-        "accuracy": whole["accuracy"],
-        "macro_f1": whole["macro-F1"],
-        "kappa": whole["kappa"],
-        "accuracy_typical_3": bands[3]["accuracy"],
-        "accuracy_typical_5": bands[5]["accuracy"],
-        "accuracy_groups": coarse["accuracy"],
-        "accuracy_deep": binary["accuracy"],
-        "kappa_deep": binary["kappa"],
-        "answered": float(answered.mean()),
-        "accuracy_answered": float((said == truth)[answered].mean()),
-        "calibration_error": error,
-    }
+    coverage("left out", past.labels, chance)
+    head = calibrated(scores, past.labels)
+    arrays = linear.arrays | {"calibration": np.hstack([head.coef_, head.intercept_[:, None]]).astype(np.float32)}
+    files = {"labels.npz": saved(arrays), **files}
+    write(options.out, encoder, files, limits, {})
+    labeller = load_labeller(encoder, options.out)
+    test = read(options.data, "test")
+    print(f"test sentences that are in train or val: {repeated(test, past)} (word for word, nearly); val in train: {repeated(val, train)}")
+    found = vectors(encoder, test.texts, options.kept)
+    frozen = (vectors(floor, past.texts, options.kept), vectors(floor, test.texts, options.kept))
+    measured = report(labeller, past, test, found, frozen)
+    said = labeller.probabilities(test.texts, found).argmax(axis=1)
+    files["confusion.csv"] = confusion_of(
+        {"test": crossed(test.labels, said), CROSS_VALIDATED: crossed(past.labels, chance.argmax(axis=1))}
+    )
+    write(options.out, encoder, files, limits, measured)
+    sizes = ", ".join(f"{name} {len(content):,} bytes" for name, content in files.items())
+    print(f"{sizes}; abstain below {limits[0]} (label) and {limits[1]} (group)")
+
+
+def with_layers(linear: np.ndarray, past: Split, encoder: OnnxEncoder, options: argparse.Namespace) -> tuple[np.ndarray, dict[str, bytes]]:
+    """Left-out scores with those of fitted layers added, and the layers' file; both as they were if the layers gain too little."""
+    lower = LowerLayers(options.encoder, BELOW, encoder.fingerprint)
+    sentences = sentences_of([lower.hidden(text)[0] for text in past.texts])
+    weights = weights_of(options.encoder)
+    target = doubted(past.labels, past.typical, len(LABELS))
+    layers = left_out(sentences, target, past.labels, folds(past.texts, FOLDS, options.seed), weights, options.seed, options.kept)
+    table("left out, layers alone", past.labels, layers.argmax(axis=1))
+    share = shared(linear, layers, past.labels)
+    before, after = (halves(scores, past.labels).argmax(axis=1) for scores in (linear, linear + share * layers))
+    table("left out, linear alone", past.labels, before)
+    gained, low, _ = gain("left out, gain by the layers", past.labels, after, before)
+    if gained < WORTH or low <= 0:
+        return linear, {}
+    network = fitted(sentences, np.arange(len(past.texts)), target, weights, options.seed)
+    return linear + share * layers, {"layers.onnx": graph_of(network, share)}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Literal
 
 from mcscreen.document import Document, count_words
@@ -24,6 +25,8 @@ __all__ = ["Span", "find_prompts", "own_words"]
 
 _CONTAINED = 0.9
 """Share of a stretch's words that must stand in the rubric in the same order."""
+_HALF = 0.5
+"""Share of them that must be spelled the same for the others to be looked at for typing errors."""
 _RESTATED = 0.85
 """Share of a rubric sentence that makes a stretch a restatement wherever it begins."""
 _SHORTEST = 6
@@ -60,6 +63,7 @@ class _Source:
     words: tuple[str, ...]
     sentences: tuple[tuple[int, int], ...]
     asked: bool
+    vocabulary: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,7 @@ def _ratio(a: Sequence[str], b: Sequence[str]) -> float:
     return SequenceMatcher(None, a, b, autojunk=False).ratio()
 
 
+@lru_cache(maxsize=8)
 def _sources(rubric: Rubric) -> list[_Source]:
     asked = [t for p in rubric.parts for t in (p.instructions, *(c.text for c in p.criteria))]
     stated = [rubric.overview, *(o.text for o in rubric.outcomes), *(d.text for d in rubric.details)]
@@ -182,7 +187,7 @@ def _sources(rubric: Rubric) -> list[_Source]:
                 sentences.append((len(words), len(words) + len(more)))
                 words += more
         if words:
-            sources.append(_Source(tuple(words), tuple(sentences), is_asked))
+            sources.append(_Source(tuple(words), tuple(sentences), is_asked, frozenset(words)))
     return sources
 
 
@@ -216,12 +221,13 @@ def _questions(text: str, units: Sequence[_Unit], sources: Sequence[_Source]) ->
 def _longest_run(units: Sequence[_Unit], i: int, sources: Sequence[_Source], text: str) -> int | None:
     """Index of the last unit of the longest pasted run that begins with unit `i`."""
     best: int | None = None
-    for number, source in enumerate(sources):
-        vocabulary = set(source.words)
+    first = units[i].words[1:] if _is_numbered(units[i], text) else units[i].words
+    for number in _nearest(first, sources):
+        source = sources[number]
+        vocabulary = source.vocabulary
         words: list[str] = []
         for j in range(i, min(i + 24, len(units))):
-            numbered = len(units[j].words) > 1 and _ENUMERATOR.match(text, units[j].start, units[j].end)
-            more = units[j].words[1:] if numbered else units[j].words
+            more = units[j].words[1:] if _is_numbered(units[j], text) else units[j].words
             if not _mostly_in(more, vocabulary):
                 break
             words += more
@@ -233,11 +239,30 @@ def _longest_run(units: Sequence[_Unit], i: int, sources: Sequence[_Source], tex
     return best
 
 
-def _mostly_in(words: Sequence[str], vocabulary: set[str]) -> bool:
+def _is_numbered(unit: _Unit, text: str) -> bool:
+    return len(unit.words) > 1 and _ENUMERATOR.match(text, unit.start, unit.end) is not None
+
+
+def _nearest(words: Sequence[str], sources: Sequence[_Source]) -> Iterator[int]:
+    """The sources that hold at least half of the words, which `_mostly_in` asks for; most hold fewer, and most text is pasted from none."""
+    for number, source in enumerate(sources):
+        known = 0
+        for word in words:
+            known += word in source.vocabulary
+        if known >= _HALF * len(words):
+            yield number
+
+
+def _mostly_in(words: Sequence[str], vocabulary: frozenset[str]) -> bool:
     known = sum(w in vocabulary for w in words)
     if known >= _CONTAINED * len(words):
         return True
-    return known >= 0.5 * len(words) and sum(any(same_word(w, v) for v in vocabulary) for w in words) >= 0.8 * len(words)
+    return known >= _HALF * len(words) and sum(_spelled_in(w, vocabulary) for w in words) >= 0.8 * len(words)
+
+
+@lru_cache(maxsize=50_000)
+def _spelled_in(word: str, vocabulary: frozenset[str]) -> bool:
+    return any(same_word(word, v) for v in vocabulary)
 
 
 def _fit(words: Sequence[str], source: _Source, number: int) -> _Fit | None:

@@ -1,9 +1,10 @@
 """What a sentence of a reflection does: experience, feeling, belief, difficulty, perspective, reflection, learning, intention.
 
 The eight breadth categories of Ullmann's model of reflective writing (2019, doi 10.1007/s40593-019-00174-2) and "other", as
-they were annotated in CEReD (Štefánik & Nehyba 2021; Nehyba & Štefánik 2022, doi 10.1007/s10639-022-11254-7). The classifier
-is linear: words, word pairs and pieces of words weighted by TF-IDF, beside the vector of the sentence encoder that
-screening uses anyway. Its weights are plain arrays and its arithmetic is numpy, so that a label can be recomputed by hand.
+they were annotated in CEReD (Štefánik & Nehyba 2021; Nehyba & Štefánik 2022, doi 10.1007/s10639-022-11254-7). Two scorers
+are added up: a linear one over words, word pairs and pieces of words weighted by TF-IDF, beside the vector of the sentence
+encoder that screening uses anyway; and, where the model brings them, layers fitted to reflection on top of that encoder's lower
+ones. The first has seen every word, the second the order that words come in, and they err differently.
 
 A label is given with its probability, and withheld ("uncertain") below a probability that stands in the model's TOML. On
 the test sentences the model withholds about a third of the labels; what it was measured to do is in its card.
@@ -11,6 +12,7 @@ the test sentences the model withholds about a third of the labels; what it was 
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import logging
@@ -27,6 +29,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mcscreen.errors import ModelError
+from mcscreen.reflection.layers import FittedLayers, LowerLayers
 from mcscreen.shipped import shipped
 
 if TYPE_CHECKING:
@@ -51,6 +54,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 DEEP = ("analyse", "outcome")
 """Groups that go beyond telling and feeling."""
+
+CROSS_VALIDATED = "cross-validated"
+"""The split of confusion.csv whose sentences were labelled by a model that had not seen them, and that is large."""
+
+_WEIGHTS = "labels.npz"
+_LAYERS = "layers.onnx"
+_CONFUSION = "confusion.csv"
 
 _log = logging.getLogger("mcscreen.reflection")
 
@@ -77,6 +87,7 @@ class LabellerModel(BaseModel):
     source: str
     encoder: str = Field(description="Id of the encoder whose vectors the weights were fitted on.")
     encoder_fingerprint: str
+    layers_from: str | None = Field(None, description="Value of the encoder's graph that the fitted layers take, if there are any.")
     abstain_below: float = Field(ge=0, le=1, description="A label with a lower probability is withheld.")
     abstain_group_below: float = Field(ge=0, le=1, description="The same for the coarser level.")
     files: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(min_length=1)
@@ -129,21 +140,30 @@ class Labeller:
         model: What is known of the weights.
         content: Bytes of the weights file.
         encoder: The encoder that the weights were fitted with.
+        layers: The fitted layers, where the model has any.
+        confusion: Counts of true and said labels, where the model brings them; shape (labels, labels).
 
     Raises:
         ModelError: When the encoder is another one, or the file does not hold the arrays.
     """
 
-    def __init__(self, model: LabellerModel, content: bytes, encoder: _Encoder) -> None:
+    def __init__(
+        self,
+        model: LabellerModel,
+        content: bytes,
+        encoder: _Encoder,
+        *,
+        layers: FittedLayers | None = None,
+        confusion: NDArray[np.int64] | None = None,
+    ) -> None:
         import numpy as np
 
         if encoder.fingerprint != model.encoder_fingerprint:
-            raise ModelError(
-                f"{model.id}: its weights belong to the encoder {model.encoder!r} ({model.encoder_fingerprint}), not to "
-                f"{encoder.fingerprint}; load that encoder, or fit the labels anew for yours"
-            )
+            raise _another_encoder(model, encoder)
         self.model = model
         self._encoder = encoder
+        self._layers = layers
+        self._confusion = confusion
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 self._tables = {
@@ -157,6 +177,21 @@ class Labeller:
                 self._calibration = stored["calibration"].astype("f8")
         except (ValueError, KeyError, EOFError, OSError) as error:
             raise ModelError(f"{model.id}: the weights cannot be read ({type(error).__name__}); fit them anew") from None
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """How often each label was said of each true one, of sentences that the model had not seen (cross-validated).
+
+        Returns:
+            Shape (labels, labels): rows are true labels, columns the likeliest said ones, both in the order of `LABELS`. None
+            is withheld here. The sentences are those of the model's card, not of anybody's own texts.
+
+        Raises:
+            ModelError: When the model brings no counts.
+        """
+        if self._confusion is None:
+            raise ModelError(f"{self.model.id}: brings no {_CONFUSION}; count errors on labelled sentences of your own")
+        return self._confusion.copy()
 
     def scores(self, texts: Sequence[str], vectors: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
         """Uncalibrated scores; shape (texts, labels).
@@ -179,6 +214,8 @@ class Labeller:
             for row, text in enumerate(texts):
                 columns, values = tf_idf(Counter(split(text)), vocabulary, idf)
                 totals[row] += values @ weights[columns]
+        if self._layers is not None:
+            totals += self._layers.scores(texts)
         return np.asarray(totals)
 
     def probabilities(self, texts: Sequence[str], vectors: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
@@ -232,9 +269,11 @@ def _vocabulary(terms: NDArray[np.uint8]) -> dict[str, int]:
 def load_labeller(encoder: _Encoder, folder: Path | None = None) -> Labeller:
     """The labeller of a model folder.
 
+    A model with fitted layers takes the lower ones from the shipped encoder that its TOML names.
+
     Args:
         encoder: The default encoder, as `load_encoder()` gives it.
-        folder: Holds model.toml and the weights; the shipped one if not given.
+        folder: Holds model.toml and the files that it names; the shipped one if not given.
 
     Raises:
         ModelError: When files are missing or altered, or were fitted with another encoder.
@@ -243,7 +282,6 @@ def load_labeller(encoder: _Encoder, folder: Path | None = None) -> Labeller:
     path = place / "model.toml"
     try:
         model = LabellerModel.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        content = (place / "labels.npz").read_bytes()
     except OSError as error:
         raise ModelError(f"{error.filename or place}: cannot be read; a labeller's folder holds model.toml and labels.npz") from None
     except tomllib.TOMLDecodeError as error:
@@ -251,10 +289,46 @@ def load_labeller(encoder: _Encoder, folder: Path | None = None) -> Labeller:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ModelError(f"{path}: {problems}") from None
-    found, expected = hashlib.sha256(content).hexdigest(), model.files.get("labels.npz", "")
-    if found != expected:
-        raise ModelError(
-            f"{place / 'labels.npz'}: its sha256 is {found[:12]}…, model.toml says {expected[:12] or 'nothing'}…; install mcscreen again"
-        )
+    content = {name: _checked(place / name, model.files.get(name, "")) for name in {_WEIGHTS, *model.files}}
+    layers = None
+    if _LAYERS in content:
+        if encoder.fingerprint != model.encoder_fingerprint:
+            raise _another_encoder(model, encoder)
+        lower = LowerLayers(shipped("models") / model.encoder, model.layers_from or "", model.encoder_fingerprint)
+        layers = FittedLayers(lower, content[_LAYERS], place / _LAYERS)
+    confusion = _counts(place / _CONFUSION, content[_CONFUSION]) if _CONFUSION in content else None
     _log.info("sentence labels %s", model.id)
-    return Labeller(model, content, encoder)
+    return Labeller(model, content[_WEIGHTS], encoder, layers=layers, confusion=confusion)
+
+
+def _checked(path: Path, sha256: str) -> bytes:
+    """Bytes of a file, after comparing its checksum."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise ModelError(f"{path}: cannot be read; a labeller's folder holds model.toml and the files that it names") from None
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise ModelError(f"{path}: its sha256 is {found[:12]}…, model.toml says {sha256[:12] or 'nothing'}…; install mcscreen again")
+    return data
+
+
+def _another_encoder(model: LabellerModel, encoder: _Encoder) -> ModelError:
+    return ModelError(
+        f"{model.id}: its weights belong to the encoder {model.encoder!r} ({model.encoder_fingerprint}), not to "
+        f"{encoder.fingerprint}; load that encoder, or fit the labels anew for yours"
+    )
+
+
+def _counts(path: Path, content: bytes) -> NDArray[np.int64]:
+    """The cross-validated counts of a confusion.csv (columns split, truth, said, count)."""
+    import numpy as np
+
+    counts = np.zeros((len(LABELS), len(LABELS)), np.int64)
+    try:
+        for row in csv.DictReader(io.StringIO(content.decode("utf-8"))):
+            if row["split"] == CROSS_VALIDATED:
+                counts[LABELS.index(row["truth"]), LABELS.index(row["said"])] += int(row["count"])
+    except (ValueError, KeyError, TypeError):
+        raise ModelError(f"{path}: not a table of split, truth, said, count; install mcscreen again") from None
+    return counts

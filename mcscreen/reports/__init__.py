@@ -6,13 +6,18 @@ done once, here: into a temporary file in the same folder, flushed to the disk, 
 full disk or a power cut leaves the old report whole. Screenings are about people, so folders are made for the owner only
 (0700) and so are files (0600).
 
+A folder shows one batch. Pages that an earlier run left beside it, of submissions that this batch does not hold, are moved into
+`earlier/` and say there what they are: deleting them would take an assessor's work from its place, leaving them would make them
+look like part of the batch.
+
 To add a format: one module with `render`, one row in `REPORTS`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -31,14 +36,54 @@ Report = Callable[[Sequence[Screening], Rubric, Path], list[Path]]
 
 _log = logging.getLogger("mcscreen.reports")
 
+_PAGES, _EARLIER = "submissions", "earlier"
+_NEIGHBOURS = re.compile(rb'<nav class="neighbours".*?</nav>', re.DOTALL)
+_TOLD = (
+    b'<nav class="neighbours" aria-label="Submissions"><a href="../index.html">The report as it is now</a></nav>\n'
+    b'<p class="note earlier"><b>Of an earlier run.</b> The report beside this page was made without this submission. '
+    b"Decisions made here are kept and can be exported here.</p>"
+)
+_LAST_LINE = re.compile(rb"\nRubric [^\n]+, fingerprint [^\n]+\n\Z")
+
 
 def _report(render: Callable[[Sequence[Screening], Rubric], Iterator[tuple[str, bytes]]]) -> Report:
     def write(screenings: Sequence[Screening], rubric: Rubric, folder: Path) -> list[Path]:
         make_folder(folder)
         paths = [put(folder / name, content) for name, content in render(screenings, rubric)]
+        _set_aside(folder, [p.name for p in paths if p.parent.name == _PAGES])
         return paths[-1:] + paths[:-1]
 
     return write
+
+
+def _set_aside(folder: Path, current: Collection[str]) -> None:
+    """Move the pages of an earlier run out of the batch; what this format did not write, and what is not ours, stays."""
+    suffixes = {Path(name).suffix for name in current}
+    # A disk that does not tell "S1" from "s1" holds the new page under the old page's name.
+    names = {name.casefold() for name in current}
+    moved = 0
+    for path in sorted((folder / _PAGES).iterdir()) if suffixes else ():
+        if path.suffix not in suffixes or path.name.casefold() in names or path.is_symlink() or not path.is_file():
+            continue
+        told = _as_earlier(path.suffix, path.read_bytes())
+        if told is not None:
+            put(folder / _EARLIER / path.name, told)
+            path.unlink()
+            moved += 1
+    for name in current:
+        (folder / _EARLIER / name).unlink(missing_ok=True)
+    if moved:
+        _log.info("moved %d pages of an earlier run into %s/", moved, _EARLIER)
+
+
+def _as_earlier(suffix: str, content: bytes) -> bytes | None:
+    """A page that says that it is of an earlier run; None for a file that is no page of ours."""
+    if suffix == ".html":
+        told, number = _NEIGHBOURS.subn(lambda _: _TOLD, content, count=1)
+        return told.replace(b"<title>", b"<title>Earlier run: ", 1) if number else None
+    if suffix == ".md" and _LAST_LINE.search(content):
+        return b"> Of an earlier run: the report beside this file was made without this submission.\n\n" + content
+    return None
 
 
 REPORTS: dict[str, Report] = {

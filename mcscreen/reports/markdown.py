@@ -18,6 +18,7 @@ from mcscreen.wording import (
     COMPLETION,
     COVERAGE,
     DOCUMENT,
+    MASKED,
     NOTE,
     REQUIREMENT,
     TRACE,
@@ -54,6 +55,7 @@ def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[st
 
 def _summary(screenings: Sequence[Screening], names: Sequence[str], rubric: Rubric) -> str:
     lines = [f"# Evidence map: {safe(rubric.title)}", "", NOTE, ""]
+    lines += [MASKED, ""] if any(s.masked for s in screenings) else []
     header = (
         "Submission",
         "Completion",
@@ -88,6 +90,7 @@ def _summary(screenings: Sequence[Screening], names: Sequence[str], rubric: Rubr
 
 def _page(screening: Screening, rubric: Rubric) -> str:
     lines = [f"# {safe(screening.submission.id) or 'Submission'}", "", f"Evidence map for “{safe(rubric.title)}”. {NOTE}", ""]
+    lines += [MASKED, ""] if screening.masked else []
     if gaps := unread_documents(screening):
         lines += ["## What could not be read", ""]
         lines += [f"- **{safe(d.name)}**: {DOCUMENT[d.status].label}. {safe(d.reason)}".rstrip() for d in gaps]

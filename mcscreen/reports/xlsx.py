@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 from mcscreen.inert import plain, shorten, starts_formula
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
-from mcscreen.tables import Table, citations, completion_items, coverage, documents, notices, overview, requirements, trace
+from mcscreen.tables import Column, Table, citations, completion_items, coverage, documents, notices, overview, requirements, trace
+from mcscreen.wording import MASKED, NOTE, calibration_in_words
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
@@ -48,6 +49,7 @@ def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[st
         requirements(screenings),
         notices(screenings),
         documents(screenings),
+        _about(screenings),
     ):
         for number, start in enumerate(range(0, max(len(table.rows), 1), _ROWS), 1):
             title = table.name.capitalize() + (f" {number}" if number > 1 else "")
@@ -55,6 +57,13 @@ def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[st
     file = io.BytesIO()
     workbook.save(file)
     yield "screenings.xlsx", _with_fixed_times(file.getvalue())
+
+
+def _about(screenings: Sequence[Screening]) -> Table:
+    """What has to be known by whoever gets the workbook alone."""
+    calibrations = dict.fromkeys(calibration_in_words(s.calibration) for s in screenings)
+    notes = (NOTE, *((MASKED,) if any(s.masked for s in screenings) else ()), *calibrations)
+    return Table("about", (Column("about", "About", 110),), tuple((note,) for note in notes))
 
 
 def _fill(sheet: Worksheet, table: Table) -> None:

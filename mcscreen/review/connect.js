@@ -218,6 +218,26 @@
     compare.hidden = !together;
   }
 
+  function element(tag, words) {
+    const made = document.createElement(tag);
+    made.dir = "auto";
+    made.textContent = words;
+    return made;
+  }
+
+  // One assessor's decision as a cell: the choice, then the passages that it rests on, then the note.
+  function compared(decision) {
+    const cell = document.createElement("td");
+    cell.append(element("b", decision?.choice ? WORDS[decision.kind][decision.choice] : "not decided"));
+    for (const passage of decision?.passages ?? []) {
+      const quote = element("p", `“${passage.quote}”`);
+      quote.className = "own-words";
+      cell.append(quote);
+    }
+    if (decision?.note) cell.append(element("p", `Note: ${decision.note}`));
+    return cell;
+  }
+
   ready.addEventListener("click", async () => {
     await work();
     if (link.lost || waiting().unsent) return tell("Not everything is saved on the server yet; try again when it is.");
@@ -243,32 +263,44 @@
     }
     if (!found?.others) return tell("There is nothing to compare yet.");
     const dialog = document.createElement("dialog");
-    const title = document.createElement("h2");
-    title.textContent = "Side by side";
+    dialog.className = "compared";
+    dialog.setAttribute("aria-labelledby", "compared");
     const table = document.createElement("table");
-    const row = (cells, tag) => {
-      const line = table.insertRow();
-      for (const text of cells) {
-        const cell = document.createElement(tag);
-        cell.dir = "auto";
-        cell.textContent = text;
-        line.append(cell);
-      }
-    };
     const names = Object.keys(found.others);
-    row(["", "You", ...names], "th");
+    const head = table.createTHead().insertRow();
+    for (const name of ["Ask or citation", "You", ...names]) {
+      const cell = element("th", name);
+      cell.scope = "col";
+      head.append(cell);
+    }
     const theirs = names.map((name) => new Map(found.others[name].map((d) => [decisionKey(d), d])));
-    const told = (d) => (d ? [WORDS[d.choice], ...d.passages.map((p) => `“${p.quote}”`), d.note].filter(Boolean).join(" · ") : "–");
+    const body = table.createTBody();
     for (const item of items) {
       const all = [decisionOf(item), ...theirs.map((own) => own.get(decisionKey(item)))];
-      if (all.some(Boolean)) row([item.label, ...all.map(told)], "td");
+      if (!all.some(Boolean)) continue;
+      const row = body.insertRow();
+      row.className = new Set(all.map((d) => d?.choice ?? "")).size > 1 ? "differs" : "";
+      row.append(element("td", item.label), ...all.map(compared));
     }
-    const shut = document.createElement("button");
+    const differ = body.querySelectorAll(".differs").length;
+    const title = element("h2", differ ? `You differ on ${differ} of ${body.rows.length}` : "You chose the same throughout");
+    title.id = "compared";
+    const label = document.createElement("label");
+    const only = document.createElement("input");
+    only.type = "checkbox";
+    only.checked = differ > 0;
+    const show = () => [...body.rows].forEach((row) => (row.hidden = only.checked && row.className !== "differs"));
+    only.addEventListener("change", show);
+    label.append(only, " differences only");
+    show();
+    const shut = element("button", "Close");
     shut.type = "button";
-    shut.textContent = "Close";
     shut.addEventListener("click", () => dialog.close());
+    const buttons = document.createElement("p");
+    buttons.className = "buttons";
+    buttons.append(...(differ ? [label] : []), shut);
     dialog.addEventListener("close", () => dialog.remove());
-    dialog.append(title, table, shut);
+    dialog.append(title, buttons, table);
     document.body.append(dialog);
     dialog.showModal();
   });

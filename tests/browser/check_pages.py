@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mcscreen.decisions import files_digest, read_decisions
+from mcscreen.reports import write_reports
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -96,6 +97,103 @@ def test_a_decision_can_be_taken_back(watched, report):
     assert page.locator(".item.open .decided").text_content() == "not addressed"
     _press(page, "0")
     assert _kept(page) == [] and page.locator(".item.open .decided").text_content() == ""
+
+
+def test_an_ask_is_found_by_its_words_and_by_what_was_found(watched, report):
+    page = watched.page
+    page.goto(report.address("submissions/one.html"))
+    facts = report.screenings[0].coverage
+    _press(page, "f")
+    page.keyboard.type("DID not work")
+    _press(page, "Enter")
+    assert page.locator(".item:visible").count() == 1 and page.locator("#sifted").text_content().startswith("1 of ")
+    assert page.locator(".item.open b").text_content() == "what did not work"
+    page.locator("#all").click()
+    assert page.locator(".item:visible").count() == len(facts) + 3 and page.locator("#all").is_hidden()
+    assert page.evaluate("document.activeElement.className") == "head", "the focus is not lost with the button"
+    page.locator('.count[data-only="thin"]').click()
+    thin = [n for n, c in enumerate(facts) if c.status == "thin"]
+    _press(page, "j", "3", "j")
+    assert page.locator(".item:visible").count() == len(thin), "what is decided stays in sight"
+    assert page.locator(".item.open").get_attribute("data-item") in map(str, thin)
+    page.locator("#only").select_option("undecided")
+    assert page.locator(".item:visible").count() == len(facts) + 2
+    page.locator("#only").select_option("covered")
+    page.locator("table.trace a.line").first.click()
+    assert page.locator(".item.open").is_visible()
+    page.locator("#only").select_option("not_found")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".item:visible").count() == len(facts) + 3, "paper holds all"
+
+
+def test_blind_pages_cannot_be_sifted_by_findings(watched, blind):
+    page = watched.page
+    page.goto(blind.address("submissions/one.html"))
+    assert page.locator("#only option").all_text_contents() == ["all asks", "not decided", "decided, or with a note"]
+    assert page.locator(".count:visible").count() == 0
+
+
+def test_an_export_goes_on_once_the_initials_are_given(watched, report):
+    page = watched.page
+    page.goto(report.address("submissions/one.html"))
+    page.locator("#export").click()
+    expect(page.locator("#told")).to_have_text("There is no decision to export yet.")
+    assert page.locator("#told").bounding_box()["width"] > 100, "what is told can be seen"
+    _press(page, "j", "1")
+    page.locator("#export").click()
+    assert "initials" in page.locator("#wanted").text_content()
+    page.keyboard.type("KB")
+    with page.expect_download():
+        _press(page, "Enter")
+    assert not page.locator("#help").is_visible()
+    expect(page.locator("#told")).to_contain_text("1 submission exported")
+
+
+def test_a_mouse_selects_whole_words(watched, report):
+    page = watched.page
+    page.goto(report.address("submissions/one.html"))
+    _press(page, "j")
+    start = report.submissions["one"].documents[0].text.index("chool stops for twen")
+    page.evaluate(
+        "p => { const range = rangeOf(p); getSelection().removeAllRanges(); getSelection().addRange(range); }",
+        {"document": "Part 1.docx", "start": start, "end": start + len("chool stops for twen"), "quote": ""},
+    )
+    expect(page.locator("#taking")).to_be_visible()
+    page.locator("#take").click()
+    assert _kept(page)[0]["passages"][0]["quote"] == "school stops for twenty"
+
+
+def test_decisions_on_an_earlier_screening_are_told_and_exported(watched, report, tmp_path):
+    page = watched.page
+    page.goto(report.address("submissions/one.html"))
+    page.evaluate("keep(settingKey('assessor'), 'KB')")
+    _press(page, "j", "1")
+    earlier = {"submission": "one", "fingerprint": "before", "files": "f"}
+    gone = {"submission": "gone", "fingerprint": "before", "files": "f"}
+    page.evaluate("all => all.forEach(review => saveReview(review, decisions))", [earlier, gone])
+    page.goto(report.address("index.html"))
+    assert page.locator("tbody tr").first.locator(".decided").text_content().endswith("1 on an earlier screening")
+    assert "on 2 submissions with this rubric" in page.locator("#elsewhere").text_content()
+    with page.expect_download() as download:
+        page.locator("#export-elsewhere").click()
+    download.value.save_as(tmp_path / "d.json")
+    reviews = read_decisions(tmp_path / "d.json").reviews
+    assert [(r.submission, r.fingerprint, len(r.decisions)) for r in reviews] == [("gone", "before", 1), ("one", "before", 1)]
+
+
+def test_a_page_of_an_earlier_run_keeps_what_was_decided(watched, rubric, report, tmp_path):
+    texts = report.submissions
+    write_reports(report.screenings[:2], rubric, tmp_path, ["html"], submissions=texts)
+    page = watched.page
+    page.goto((tmp_path / "submissions" / "two.html").as_uri())
+    _press(page, "j", "3")
+    write_reports(report.screenings[:1], rubric, tmp_path, ["html"], submissions=texts)
+    page.goto((tmp_path / "earlier" / "two.html").as_uri())
+    assert page.locator(".earlier").is_visible() and page.locator("#done-words").text_content().startswith("1 of ")
+    page.get_by_role("link", name="The report as it is now").click()
+    assert page.locator("tbody tr a").all_text_contents() == ["one"]
+    assert "on 1 submission with" in page.locator("#elsewhere").text_content()
 
 
 def test_import_merges_and_the_later_decision_stays(watched, report, tmp_path):
@@ -193,7 +291,7 @@ def test_single_keys_can_be_switched_off(watched, report):
     page.locator("#single").uncheck()
     _press(page, "Escape", "j")
     assert page.locator(".item.open").count() == 0
-    page.locator("#next-open").click()
+    page.locator(".review .next-open").click()
     assert page.locator(".item.open").count() == 1
 
 
@@ -247,4 +345,33 @@ def test_accessibility_rules_hold(chromium: Browser, report, blind, scheme: str,
             found = page.evaluate("async rules => (await axe.run({ runOnly: rules })).violations.map(v => [v.id, v.nodes[0].html])", RULES)
             assert found == [], (address, view)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessibility_rules_hold_in_passing_states(chromium: Browser, report, large, scheme: str):
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    page.goto(large.address("index.html"))
+    page.evaluate("keep(settingKey('assessor'), ''); saveReview({ submission: 'gone', fingerprint: 'f', files: 'f' }, new Map([['', {}]]))")
+
+    def found() -> list:
+        page.evaluate(AXE)
+        return page.evaluate("async rules => (await axe.run({ runOnly: rules })).violations.map(v => [v.id, v.nodes[0].html])", RULES)
+
+    page.locator("#find").fill("s29")
+    assert found() == [], "filtered"
+    page.goto(report.address("submissions/one.html"))
+    page.locator('.count[data-only="not_found"]').click()
+    _press(page, "j", "2", "ArrowDown")
+    assert found() == [], "picking among some"
+    _press(page, "Enter")
+    page.locator("#find").fill("Monday")
+    page.locator("#export").click()
+    assert found() == [], "initials wanted"
+    page.keyboard.type("KB")
+    with page.expect_download():
+        _press(page, "Enter")
+    page.wait_for_selector(".told.seen")
+    assert found() == [], "told"
     context.close()

@@ -178,9 +178,12 @@ def test_two_assessors_in_one_browser_do_not_mix_and_compare_when_both_are_done(
         page.locator("#ready").click()
         expect(page.locator("#ready")).to_have_attribute("aria-pressed", "true", timeout=SOON)
     b.locator("#compare").click()
+    expect(b.locator("dialog[open] h2")).to_have_text("You differ on 1 of 1")
     row = b.locator("dialog[open] tr").nth(1)
     expect(row).to_contain_text("not addressed")
     expect(row).to_contain_text("agreed")
+    b.keyboard.press("1")
+    expect(row).to_contain_text("not addressed")
     read = [read_decisions(path) for path in export_decisions(report, tmp_path / "out")]
     assert [(d.assessor, d.reviews[0].decisions[0].choice) for d in read] == [("A", "agree"), ("B", "not_addressed")]
 

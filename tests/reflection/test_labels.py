@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mcscreen.errors import ModelError
-from mcscreen.reflection.labels import DEEP, GROUPS, LABELS, UNCERTAIN, Labeller, load_labeller, pieces, words
+from mcscreen.reflection.labels import DEEP, GROUPS, LABELS, UNCERTAIN, Labeller, LabellerModel, load_labeller, pieces, words
 
 TERMS = {"words": ["i feel", "learned", "next"], "pieces": ["zz"]}
 COLUMN = {name: i for i, name in enumerate(LABELS)}
@@ -46,10 +46,12 @@ def _arrays():
     }
 
 
-def _folder(tmp_path: Path, arrays=None, **changes) -> Path:
+def _folder(tmp_path: Path, arrays=None, others=None, **changes) -> Path:
     content = io.BytesIO()
     np.savez(content, **(arrays or _arrays()))
-    (tmp_path / "labels.npz").write_bytes(content.getvalue())
+    files = {"labels.npz": content.getvalue(), **(others or {})}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
     facts = {
         "schema": 1,
         "id": "small",
@@ -63,8 +65,8 @@ def _folder(tmp_path: Path, arrays=None, **changes) -> Path:
         "abstain_group_below": 0.5,
         **changes,
     }
-    sha256 = hashlib.sha256(content.getvalue()).hexdigest()
-    lines = [f"{k} = {json.dumps(v)}" for k, v in facts.items()] + ["[files]", f'"labels.npz" = "{sha256}"']
+    lines = [f"{k} = {json.dumps(v)}" for k, v in facts.items()] + ["[files]"]
+    lines += [f'"{name}" = "{hashlib.sha256(data).hexdigest()}"' for name, data in files.items()]
     (tmp_path / "model.toml").write_text("\n".join(lines), encoding="utf-8")
     return tmp_path
 
@@ -100,6 +102,41 @@ def test_a_withheld_label_may_have_a_group(tmp_path):
     assert label.group == "outcome"
 
 
+def test_scores_of_fitted_layers_are_added(tmp_path):
+    class Layers:
+        def scores(self, texts):
+            return np.array([[3.0 * ("bus" in t) if name == "experience" else 0.0 for name in LABELS] for t in texts])
+
+    folder = _folder(tmp_path)
+    linear = load_labeller(Still(), folder)
+    both = Labeller(linear.model, (folder / "labels.npz").read_bytes(), Still(), layers=Layers())
+    texts = ["I feel tired.", "I feel tired on the bus."]
+    added = both.scores(texts) - linear.scores(texts)
+    assert added[:, COLUMN["experience"]].tolist() == [0.0, 3.0]
+    assert np.count_nonzero(added) == 1
+    assert both.probabilities(texts)[1, COLUMN["experience"]] > linear.probabilities(texts)[1, COLUMN["experience"]]
+
+
+def test_the_confusion_is_that_of_unseen_sentences_with_the_truth_in_rows(tmp_path):
+    rows = ["split,truth,said,count", "test,feeling,other,9", "cross-validated,feeling,other,4", "cross-validated,other,other,2"]
+    folder = _folder(tmp_path, others={"confusion.csv": "\n".join(rows).encode()})
+    counts = load_labeller(Still(), folder).confusion
+    assert counts.shape == (9, 9)
+    assert counts.sum() == 6
+    assert counts[COLUMN["feeling"], COLUMN["other"]] == 4
+
+
+def test_a_model_without_counts_says_so(tmp_path):
+    with pytest.raises(ModelError, match=r"brings no confusion\.csv"):
+        load_labeller(Still(), _folder(tmp_path)).confusion  # noqa: B018
+
+
+@pytest.mark.parametrize("content", [b"truth,said\nfeeling,other\n", b"split,truth,said,count\ncross-validated,joy,other,1\n", b"\xff"])
+def test_counts_that_are_no_such_table_are_refused(tmp_path, content):
+    with pytest.raises(ModelError, match=r"confusion\.csv: not a table of split, truth, said, count"):
+        load_labeller(Still(), _folder(tmp_path, others={"confusion.csv": content}))
+
+
 def test_groups_cover_the_labels_once():
     assert sorted(m for members in GROUPS.values() for m in members) == sorted(LABELS)
     assert set(DEEP) <= set(GROUPS)
@@ -127,6 +164,18 @@ def test_another_encoder_is_refused(tmp_path):
         load_labeller(Still(), _folder(tmp_path, encoder_fingerprint="still:2"))
 
 
+def test_a_file_that_the_toml_names_must_be_there(tmp_path):
+    folder = _folder(tmp_path, others={"confusion.csv": b"split,truth,said,count\n"})
+    (folder / "confusion.csv").unlink()
+    with pytest.raises(ModelError, match=r"confusion\.csv: cannot be read"):
+        load_labeller(Still(), folder)
+
+
+def test_layers_belong_to_a_shipped_encoder(tmp_path):
+    with pytest.raises(ModelError, match="model folder"):
+        load_labeller(Still(), _folder(tmp_path, others={"layers.onnx": b""}, layers_from="x"))
+
+
 def test_a_missing_folder_and_a_broken_toml_are_named(tmp_path):
     with pytest.raises(ModelError, match=r"model\.toml: cannot be read"):
         load_labeller(Still(), tmp_path / "nowhere")
@@ -152,7 +201,6 @@ def shipped_labeller():
     import tomllib
 
     from mcscreen.matchers.onnx_encoder import OnnxEncoder
-    from mcscreen.reflection.labels import LabellerModel
     from mcscreen.shipped import shipped
 
     raw = tomllib.loads((shipped("models") / "reflection" / "model.toml").read_text(encoding="utf-8"))
@@ -195,6 +243,12 @@ def test_the_shipped_model_is_small_and_says_what_it_was_measured_to_do(shipped_
     assert measured["sentences"] == 339
     assert measured["accuracy"] > 0.62
     assert measured["accuracy_answered"] > measured["accuracy"]
+
+
+def test_the_shipped_counts_are_of_all_training_sentences(shipped_labeller):
+    counts = shipped_labeller.confusion
+    assert counts.sum() == 6435
+    assert (counts.trace() / counts.sum()) > 0.69
 
 
 def test_labels_are_values():

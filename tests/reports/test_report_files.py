@@ -82,6 +82,44 @@ def test_a_lone_surrogate_does_not_stop_a_report(name: str, screenings: Screenin
         assert "a\ufffdb" in paths[0].read_text(encoding="utf-8")
 
 
+def test_pages_of_an_earlier_run_are_set_aside_and_say_so(screenings: Screenings, rubric: Rubric, tmp_path: Path) -> None:
+    first, second = (
+        screenings[0].model_copy(update={"submission": screenings[0].submission.model_copy(update={"id": name})}) for name in ("a", "b")
+    )
+    write_reports((first, second), rubric, tmp_path, ["html", "md"])
+    own = tmp_path / "submissions" / "own.html"
+    own.write_text("<p>not of mcscreen", encoding="utf-8")
+    (tmp_path / "submissions" / "own.md").write_text("# mine\n", encoding="utf-8")
+    write_reports((second,), rubric, tmp_path, ["md"])
+    assert (tmp_path / "submissions" / "a.html").exists(), "a format that is not written is left alone"
+    write_reports((second,), rubric, tmp_path, ["html"])
+    assert sorted(p.name for p in (tmp_path / "submissions").iterdir()) == ["b.html", "b.md", "own.html", "own.md"]
+    assert sorted(p.name for p in (tmp_path / "earlier").iterdir()) == ["a.html", "a.md"]
+    page, text = ((tmp_path / "earlier" / name).read_text(encoding="utf-8") for name in ("a.html", "a.md"))
+    assert "Of an earlier run." in page and "1 of 2" not in page and "<title>Earlier run: a" in page
+    assert text.startswith("> Of an earlier run") and "\n# a\n" in text
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "earlier").stat().st_mode) == 0o700
+    write_reports((first, second), rubric, tmp_path, ["html", "md"])
+    assert list((tmp_path / "earlier").iterdir()) == [] and "1 of 2" in (tmp_path / "submissions" / "a.html").read_text(encoding="utf-8")
+
+
+def test_reports_that_people_read_say_that_names_are_masked_and_that_some_are_missed(
+    screenings: Screenings, rubric: Rubric, tmp_path: Path
+) -> None:
+    def texts(folder: Path) -> list[str]:
+        about = openpyxl.load_workbook(folder / "screenings.xlsx")["About"]
+        pages = [p for p in folder.rglob("*") if p.suffix in (".html", ".md")]
+        return [p.read_text(encoding="utf-8") for p in pages] + ["\n".join(str(cell.value) for cell in about["A"])]
+
+    masked = [s.model_copy(update={"masked": True}) for s in screenings]
+    write_reports(masked, rubric, tmp_path / "masked", ["html", "md", "xlsx"])
+    write_reports(screenings, rubric, tmp_path / "plain", ["html", "md", "xlsx"])
+    assert len(texts(tmp_path / "masked")) == 2 * len(screenings) + 3
+    assert all("are masked" in text and "Masking misses some" in text for text in texts(tmp_path / "masked"))
+    assert not any("Masking misses" in text for text in texts(tmp_path / "plain"))
+
+
 def test_an_unknown_format_writes_nothing(screenings: Screenings, rubric: Rubric, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'docx'.*html, jsonl, csv, xlsx, md"):
         write_reports(screenings, rubric, tmp_path / "report", ["html", "docx"])

@@ -107,7 +107,17 @@ def test_csv_text_cannot_start_a_formula_and_numbers_stay_numbers(screenings: Sc
 
 def test_workbook_has_a_readable_sheet_for_each_kind_of_fact(screenings: Screenings, folder: Path) -> None:
     workbook = openpyxl.load_workbook(folder / "screenings.xlsx")
-    assert workbook.sheetnames == ["Overview", "Completion", "Trace", "Coverage", "Citations", "Requirements", "Notices", "Documents"]
+    assert workbook.sheetnames == [
+        "Overview",
+        "Completion",
+        "Trace",
+        "Coverage",
+        "Citations",
+        "Requirements",
+        "Notices",
+        "Documents",
+        "About",
+    ]
     for sheet in workbook:
         assert sheet.freeze_panes == "B2"
         assert sheet.auto_filter.ref == sheet.dimensions

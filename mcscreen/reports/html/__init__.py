@@ -90,7 +90,7 @@ def render(
             details={d.id: d.text for d in rubric.details},
             measurements=list(flatten(screening.reflection)),
             data=_block(stamps | review_facts(screening) | {"items": [item_facts(i) for i in view.items]}),
-            **_head("page.css", ("store.js", "text.js", "decide.js", "page.js")),
+            **_head("page.css", ("store.js", "text.js", "decide.js", "asks.js", "page.js")),
         )
         optional = [i.fact.facet for i in view.items if not i.counts]
         rows.append(review_facts(screening) | {"total": sum(i.counts for i in view.items), "optional": optional})
@@ -162,6 +162,7 @@ def _environment() -> Environment:
         DOCUMENT=wording.DOCUMENT,
         TRACE=wording.TRACE,
         NOTE=wording.NOTE,
+        MASKED=wording.MASKED,
         **_LENGTHS,
         shorten=shorten,
         place=wording.place_in_words,

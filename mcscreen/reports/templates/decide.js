@@ -2,7 +2,10 @@
 
 const items = facts.items.map((fact, number) => ({ ...fact, number, node: document.getElementById(fact.anchor), passage: 0, panel: null }));
 const optional = new Set(facts.items.filter((item) => !item.counts).map((item) => item.facet));
-const WORDS = { agree: "agreed", other_passage: "addressed", not_addressed: "not addressed" };
+const WORDS = {
+  facet: { agree: "agreed", other_passage: "addressed", not_addressed: "not addressed" },
+  citation: { agree: "agreed", other_passage: "shown", not_addressed: "not shown" },
+};
 let decisions = loadReview(facts);
 
 const decisionOf = (item) => decisions.get(decisionKey(item));
@@ -55,7 +58,7 @@ function showDecision(item) {
   const decision = decisionOf(item);
   if (facts.blind && (decision?.choice || decision?.blind_choice)) item.node.classList.remove("folded");
   const chip = item.node.querySelector(".decided");
-  chip.textContent = decision?.choice ? WORDS[decision.choice] : decision?.note ? "note" : "";
+  chip.textContent = decision?.choice ? WORDS[item.kind][decision.choice] : decision?.note ? "note" : "";
   chip.dataset.choice = decision?.choice ?? "";
   if (!item.panel) return;
   for (const button of item.panel.querySelectorAll("[data-choice]")) {

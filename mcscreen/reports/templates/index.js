@@ -29,9 +29,28 @@ function showProgress() {
     const cell = row.node.querySelector(".decided");
     cell.textContent = `${row.finished ? "✓ " : ""}${row.done} of ${row.review.total}`;
     cell.classList.toggle("finished", row.finished);
+    row.cell = cell;
   }
+  showElsewhere();
   $("done").value = done;
   $("done-words").textContent = `${done} of ${rows.length} reviewed`;
+}
+
+// What was decided on other files or settings stays what it was; it is told here, because no page shows it.
+function showElsewhere() {
+  const found = reviewsElsewhere(rows.map((row) => row.review));
+  for (const row of rows) {
+    const before = found.filter((review) => review.submission === row.review.submission);
+    if (!before.length) continue;
+    const line = document.createElement("span");
+    line.className = "under";
+    line.textContent = `${before.reduce((sum, review) => sum + loadReview(review).size, 0)} on an earlier screening`;
+    row.cell.append(line);
+  }
+  const others = new Set(found.map((review) => review.submission)).size;
+  $("elsewhere").hidden = !others;
+  $("elsewhere-words").textContent =
+    `This browser also keeps decisions on ${others} submission${others === 1 ? "" : "s"} with this rubric that this report does not hold, or not with these files and settings.`;
 }
 
 const value = (row) => (view.key === "completion" ? order[row.completion] : view.key === "name" ? 0 : row.numbers[view.key] ?? 0);
@@ -124,7 +143,8 @@ function refresh() {
   filter();
 }
 
-setUpFiles({ reviews: () => rows.map((row) => row.review), name: facts.rubric.id, tell, changed: refresh });
+const give = setUpFiles({ reviews: () => rows.map((row) => row.review), name: facts.rubric.id, tell, changed: refresh });
+$("export-elsewhere").addEventListener("click", () => give(reviewsElsewhere(rows.map((row) => row.review)), `${facts.rubric.id}-earlier`));
 addEventListener("pageshow", (event) => event.persisted && refresh());
 recallView();
 refresh();

@@ -5,9 +5,14 @@ const state = { item: null, picking: null, anchor: 0, focus: 0 };
 const settings = { single: "yes", "move-on": "no" };
 const isOn = (name) => (recall(settingKey(name)) ?? settings[name]) === "yes";
 
-function tell(message) {
-  $("told").textContent = "";
-  requestAnimationFrame(() => ($("told").textContent = message));
+// Messages are read out; those that are not plain to see on the page are shown for a while too.
+function tell(message, { seen = true } = {}) {
+  const told = $("told");
+  told.textContent = "";
+  told.classList.toggle("seen", seen && Boolean(message));
+  requestAnimationFrame(() => (told.textContent = message));
+  clearTimeout(state.telling);
+  state.telling = setTimeout(() => told.classList.remove("seen"), 8_000);
 }
 
 function show(view) {
@@ -26,6 +31,7 @@ function showCurrent() {
 
 function open(item, { focus = true, scroll = true } = {}) {
   if (state.item && state.item !== item) close(state.item);
+  if (item.node.hidden) showAll();
   state.item = item;
   item.node.classList.add("open");
   item.head.setAttribute("aria-expanded", "true");
@@ -59,7 +65,7 @@ function showPassage(item, step = 0) {
   const article = current && [...document.querySelectorAll("article.document")].find((a) => a.dataset.name === current.document);
   if (article) $("which").value = article.id;
   if (step && quotes[item.passage]) bringIntoView(quotes[item.passage], "nearest");
-  if (step && current) tell(`Passage ${item.passage + 1} of ${passages.length}, ${current.place}`);
+  if (step && current) tell(`Passage ${item.passage + 1} of ${passages.length}, ${current.place}`, { seen: false });
 }
 
 function move(step, wanted = () => true) {
@@ -67,9 +73,10 @@ function move(step, wanted = () => true) {
   const from = state.item ? state.item.number : step > 0 ? -1 : items.length;
   for (let n = 1; n <= items.length; n += 1) {
     const item = items[(from + step * n + items.length * 2) % items.length];
-    if (wanted(item)) return open(item);
+    if (!item.node.hidden && wanted(item)) return open(item);
   }
-  tell("Everything is decided.");
+  const hidden = items.some((item) => item.node.hidden);
+  tell(hidden ? "Nothing more among those that are shown." : "Everything is decided.");
 }
 
 const isOpenStill = (item) => item.counts && !decisionOf(item)?.choice;
@@ -87,7 +94,7 @@ function decide(item, choice) {
 function afterDecision(item, folded) {
   const { choice } = decisionOf(item);
   if (folded || choice === "other_passage") showPassage(item);
-  tell(`${item.label}: ${WORDS[choice]}. ${$("done-words").textContent}.`);
+  tell(`${item.label}: ${WORDS[item.kind][choice]}. ${$("done-words").textContent}.`, { seen: false });
   if (isOn("move-on") && !folded) move(1, isOpenStill);
 }
 
@@ -100,12 +107,14 @@ function pick(item) {
   document.body.classList.add("picking");
   show("text");
   $("taking").hidden = false;
-  $("taking-words").textContent = `Select the passage for “${item.label}”: with the mouse, or ↑ ↓ sentence by sentence. Then 2 or Enter.`;
+  $("taking-words").textContent = matchMedia("(pointer: coarse)").matches
+    ? `Select the passage for “${item.label}” in the text, then:`
+    : `Select the passage for “${item.label}” with the mouse, or with ↑ ↓ sentence by sentence. Then 2 or Enter.`;
   const current = isFolded(item) ? null : item.passages[item.passage];
   const range = current ? rangeOf(current) : null;
   reading.focus({ preventScroll: true });
   if (range) selectSentences(...sentencesOf(range));
-  tell($("taking-words").textContent);
+  tell($("taking-words").textContent, { seen: false });
 }
 
 function take(item, passage) {
@@ -136,7 +145,7 @@ function selectSentences(anchor, focus) {
   range.setStart(all[first].startContainer, all[first].startOffset);
   range.setEnd(all[last].endContainer, all[last].endOffset);
   selectRange(range);
-  tell(passageOf(range)?.quote ?? "");
+  tell(passageOf(range)?.quote ?? "", { seen: false });
 }
 
 function pickingKey(event) {
@@ -172,11 +181,17 @@ const keys = {
   0: () => state.item && change(state.item, { choice: null, passages: [] }),
   n: () => state.item && panelOf(state.item).querySelector("textarea").focus(),
   t: () => show(document.body.dataset.view === "text" ? "rubric" : "text"),
-  "/": () => $("find")?.focus(),
+  f: () => seek("ask"),
+  "/": () => seek("find"),
   "?": showHelp,
   "[": () => document.querySelector('a[rel="prev"]')?.click(),
   "]": () => document.querySelector('a[rel="next"]')?.click(),
 };
+
+function seek(id) {
+  $(id)?.focus();
+  $(id)?.select();
+}
 
 function showHelp() {
   $("help").showModal();
@@ -184,11 +199,11 @@ function showHelp() {
 }
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $("help").open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
   const target = event.target;
   const writing = target.closest("input, textarea, select, [contenteditable]");
   if (writing) {
-    if (event.key === "Escape") (state.item?.head ?? reading)?.focus();
+    if (event.key === "Escape") (state.item?.head ?? reading ?? $("main")).focus();
     return;
   }
   if (state.picking && !target.closest("button") && pickingKey(event)) return event.preventDefault();
@@ -239,27 +254,40 @@ function setUpReading() {
   $("back").addEventListener("click", () => state.item && showPassage(state.item, -1));
   $("forward").addEventListener("click", () => state.item && showPassage(state.item, 1));
   $("take").addEventListener("click", () => state.item && (passageOf(text.lastRange) ? take(state.item, passageOf(text.lastRange)) : tell("Nothing is selected yet.")));
-  $("leave").addEventListener("click", () => (leavePicking(), state.item && open(state.item)));
+  $("leave").addEventListener("click", () => (getSelection().removeAllRanges(), leavePicking(), state.item && open(state.item)));
+  for (const link of document.querySelectorAll(".to-document")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      show("text");
+      const article = $(link.hash.slice(1));
+      $("which").value = article.id;
+      bringIntoView(article, "start");
+    });
+  }
   $("find").addEventListener("input", () => ((text.hit = undefined), ($("hits").textContent = search($("find").value, 1))));
+  $("find").addEventListener("blur", () => $("find").value.trim() || ($("hits").textContent = ""));
   $("find").addEventListener("keydown", (event) => {
-    if (event.key === "Enter") $("hits").textContent = search($("find").value, event.shiftKey ? -1 : 1);
+    if (event.key === "Escape") {
+      $("find").value = "";
+      $("hits").textContent = search("", 1);
+    } else if (event.key === "Enter") $("hits").textContent = search($("find").value, event.shiftKey ? -1 : 1);
   });
   document.addEventListener("selectionchange", () => {
     const selection = getSelection();
     const range = selection.rangeCount ? selection.getRangeAt(0) : null;
     const selected = range && !range.collapsed && reading.contains(range.commonAncestorContainer);
     clearTimeout(text.forgetting);
-    if (selected) text.lastRange = range.cloneRange();
+    if (selected) text.lastRange = wholeWords(range.cloneRange());
     // A tap on a button ends the selection just before the button is told.
     else text.forgetting = setTimeout(forgetSelection, 500);
     if (!state.picking && state.item && selected) {
       $("taking").hidden = false;
-      $("taking-words").textContent = `For “${state.item.label}”:`;
+      $("taking-words").textContent = `This is for “${state.item.label}”?`;
     }
   });
   reading.addEventListener("click", (event) => {
     const piece = event.target.closest("[data-m]");
-    if (!piece || state.picking || text.lastRange) return;
+    if (!piece?.matches(".used, .lit") || state.picking || text.lastRange) return;
     const numbers = piece.dataset.m.split(" ").map(Number);
     const owners = items.filter((item) => !isFolded(item) && item.passages.some((p) => numbers.includes(p.mark)));
     const next = owners[(owners.indexOf(state.item) + 1) % owners.length];
@@ -271,6 +299,8 @@ function setUpReading() {
 
 setUpText();
 items.forEach(setUpItem);
+items.forEach(markUsed);
+setUpAsks();
 if (reading) setUpReading();
 for (const name of Object.keys(settings)) {
   $(name).checked = isOn(name);
@@ -279,7 +309,7 @@ for (const name of Object.keys(settings)) {
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => show(button.dataset.show));
 $("keys").addEventListener("click", showHelp);
 $("close").addEventListener("click", () => $("help").close());
-$("next-open").addEventListener("click", () => move(1, isOpenStill));
+for (const button of document.querySelectorAll(".next-open")) button.addEventListener("click", () => move(1, isOpenStill));
 document.addEventListener("keydown", onKey);
 setUpFiles({ reviews: () => [facts], name: facts.submission, tell, changed: reload });
 showProgress();

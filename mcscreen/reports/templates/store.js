@@ -88,6 +88,30 @@ function decided(decisions, optional) {
   return number;
 }
 
+// Reviews with this rubric that are kept here and are not among those of this report: of submissions that it does not hold, or
+// of the same ones as they were screened before.
+function reviewsElsewhere(known) {
+  const names = new Set(store.memory.keys());
+  try {
+    for (let n = 0; n < localStorage.length; n += 1) names.add(localStorage.key(n));
+  } catch {
+    // What this page has kept is all there is.
+  }
+  const here = new Set(known.map(reviewKey));
+  const found = [];
+  for (const name of names) {
+    if (!isOwnKey(name) || here.has(name)) continue;
+    try {
+      const [rubric, submission, fingerprint, files] = JSON.parse(name.slice(`${PREFIX}/review/`.length));
+      const review = { submission, fingerprint, files };
+      if (rubric === facts.rubric.id && [submission, fingerprint, files].every(isText) && loadReview(review).size) found.push(review);
+    } catch {
+      // Not a key of ours.
+    }
+  }
+  return found.sort((a, b) => (reviewKey(a) < reviewKey(b) ? -1 : 1));
+}
+
 function exportFile(reviews, name) {
   const content = {
     schema: 1,
@@ -155,25 +179,38 @@ function setUpFiles({ reviews, name, tell, changed }) {
   const picker = document.getElementById("file");
   assessor.value = recall(settingKey("assessor")) ?? "";
   assessor.addEventListener("input", () => keep(settingKey("assessor"), assessor.value.trim()));
-  document.getElementById("export").addEventListener("click", () => {
+  const wanted = document.getElementById("wanted");
+  let waiting = null;
+  const give = (reviews, name) => {
+    const made = reviews.filter((review) => loadReview(review).size);
+    if (!made.length) return tell("There is no decision to export yet.");
     if (!recall(settingKey("assessor"))) {
       const dialog = assessor.closest("dialog");
       if (dialog && !dialog.open) dialog.showModal();
-      assessor.focus();
-      tell("Give your initials first: they go into the file.");
-      return;
+      waiting = () => give(reviews, name);
+      wanted.textContent = "Give your initials, then Enter: they go into the file.";
+      return assessor.focus();
     }
-    const made = reviews().filter((review) => loadReview(review).size);
-    if (!made.length) return tell("There is no decision to export yet.");
     exportFile(made, name);
-    tell("Decisions exported.");
+    tell(`Decisions on ${made.length} submission${made.length === 1 ? "" : "s"} exported; look among your downloads.`);
+  };
+  assessor.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !waiting || !assessor.value.trim()) return;
+    event.preventDefault();
+    assessor.closest("dialog")?.close();
+    waiting();
+    waiting = null;
+    wanted.textContent = "";
   });
+  document.getElementById("export").addEventListener("click", () => give(reviews(), name));
   document.getElementById("import").addEventListener("click", () => picker.click());
   picker.addEventListener("change", async () => {
     if (!picker.files.length) return;
+    picker.closest("dialog")?.close();
     tell(await importFile(picker.files[0], reviews()));
     picker.value = "";
     changed();
   });
   addEventListener("storage", (event) => event.key && isOwnKey(event.key) && changed());
+  return give;
 }

@@ -17,6 +17,39 @@ function setUpText() {
       text.pieces.get(number).push(piece);
     }
   }
+  setColumns();
+}
+
+// Rows of a table one below another get the same columns, wide where much is written.
+function setColumns() {
+  let table = [];
+  const finish = () => {
+    const count = table[0]?.children.length ?? 0;
+    if (!count || count > 8) return;
+    const columns = Array.from({ length: count }, (_, n) => {
+      const cells = table.map((row) => row.children[n].textContent);
+      const word = Math.max(...cells.flatMap((cell) => cell.split(/\s+/)).map((part) => part.length));
+      const mean = cells.reduce((sum, cell) => sum + cell.length, 0) / cells.length;
+      return `minmax(${Math.min(word, 80 / count)}ch, ${Math.max(Math.sqrt(mean), 2).toFixed(1)}fr)`;
+    });
+    for (const row of table) row.style.setProperty("--columns", columns.join(" "));
+  };
+  for (const row of reading?.querySelectorAll(".cells") ?? []) {
+    const last = table.at(-1);
+    if (last && (row.previousElementSibling !== last || row.children.length !== last.children.length)) {
+      finish();
+      table = [];
+    }
+    table.push(row);
+  }
+  finish();
+}
+
+// Only the best passage of what was found is marked for good: every ask has its nearest passages, so marking those would mark
+// nearly every sentence.
+function markUsed(item) {
+  if (!["covered", "thin", "ok"].includes(item.finding)) return;
+  for (const piece of text.pieces.get(String(item.passages[0]?.mark)) ?? []) piece.classList.add("used");
 }
 
 // Bring something into view inside its pane (or the page, on a narrow screen) without moving the other pane.
@@ -42,6 +75,23 @@ function lightUp(numbers, current) {
 }
 
 const documentOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest("article.document");
+
+const LETTER = /[\p{L}\p{N}\p{M}’'_-]/u;
+
+// A hand that selects with a mouse begins and ends within words; the words are meant.
+function wholeWords(range) {
+  const { startContainer: first, endContainer: last } = range;
+  let [start, end] = [range.startOffset, range.endOffset];
+  if (first.nodeType === Node.TEXT_NODE && LETTER.test(first.data[start] ?? "")) {
+    while (start > 0 && LETTER.test(first.data[start - 1])) start -= 1;
+    range.setStart(first, start);
+  }
+  if (last.nodeType === Node.TEXT_NODE && LETTER.test(last.data[end - 1] ?? "")) {
+    while (end < last.length && LETTER.test(last.data[end])) end += 1;
+    range.setEnd(last, end);
+  }
+  return range;
+}
 
 // The selected stretch as a passage of one document, or null.
 function passageOf(range) {

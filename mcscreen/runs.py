@@ -1,0 +1,135 @@
+"""What a run was made with: `run.json` beside the screenings.
+
+A fingerprint tells that two runs differ and not in what. So the facts that it is a hash of lie beside it, in plain words and
+numbers, and `differences` says which of them changed. The file is an explanation and nothing more: a report without it, or
+with one that cannot be read, is as good as any other, and a run is believed only where its fingerprint is that of the
+screening in question, because a folder may be written to twice.
+
+The facts are those that the pipeline hashes: versions, checksums, numbers and switches. The file lies in the report that
+assessors get, so of names that were masked it holds a checksum only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mcscreen.private_files import put
+
+__all__ = ["RUN", "DifferenceKind", "Run", "RunDifference", "differences", "read_run", "write_run"]
+
+RUN = "run.json"
+"""Name of the file in a report folder."""
+
+DifferenceKind = Literal["model", "calibration", "thresholds", "versions", "settings"]
+"""What a fact belongs to. The rubric is left out: each screening records its checksum itself."""
+
+_MOST_BYTES = 1_000_000
+_KINDS: dict[str, DifferenceKind] = {
+    "encoder": "model",
+    "citing": "model",
+    "calibrations": "calibration",
+    "thresholds": "thresholds",
+    "versions": "versions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run.
+
+    Attributes:
+        fingerprint: That of its screenings.
+        facts: What the fingerprint is a hash of, as JSON has it.
+    """
+
+    fingerprint: str
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RunDifference:
+    """One fact that two runs do not share.
+
+    Attributes:
+        name: Its path in the facts, such as "versions.pypdfium2" or "limits.pages".
+        before: As JSON has it; None where the earlier run has no such fact.
+        after: Of the later run; likewise.
+    """
+
+    kind: DifferenceKind
+    name: str
+    before: str | int | float | bool | None
+    after: str | int | float | bool | None
+
+
+def write_run(folder: Path, fingerprint: str, facts: Mapping[str, object]) -> Path:
+    """Write run.json, whole and for its owner only.
+
+    Args:
+        folder: A report folder.
+        fingerprint: That of the screenings in it.
+        facts: What the fingerprint is a hash of; anything that JSON can hold, and nothing that assessors must not see.
+
+    Raises:
+        OSError: When the file cannot be written.
+    """
+    content = json.dumps({"schema": 1, "fingerprint": fingerprint, "facts": facts}, ensure_ascii=True, indent=1, sort_keys=True)
+    return put(folder / RUN, content.encode("ascii"))
+
+
+def read_run(folder: Path) -> Run | None:
+    """The run of a report.
+
+    Args:
+        folder: A report folder, or a file in it.
+
+    Returns:
+        None where there is no run.json, or none of this version that can be read.
+    """
+    try:
+        with ((folder if folder.is_dir() else folder.parent) / RUN).open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+        read = json.loads(content) if len(content) <= _MOST_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(read, dict) or read.get("schema") != 1:
+        return None
+    fingerprint, facts = read.get("fingerprint"), read.get("facts")
+    return Run(fingerprint, facts) if isinstance(fingerprint, str) and isinstance(facts, dict) else None
+
+
+def differences(old: Run, new: Run) -> tuple[RunDifference, ...]:
+    """Facts that differ, by kind and name; the rubric's checksum is left out."""
+    before, after = dict(_facts(old.facts)), dict(_facts(new.facts))
+    found = [
+        RunDifference(_KINDS.get(name.partition(".")[0], "settings"), name, before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
+    order: list[DifferenceKind] = ["model", "calibration", "thresholds", "versions", "settings"]
+    return tuple(sorted(found, key=lambda d: (order.index(d.kind), d.name)))
+
+
+def _facts(facts: Mapping[str, object]) -> Iterator[tuple[str, str | int | float | bool | None]]:
+    """Every single fact with its path."""
+    for name, value in facts.items():
+        if name == "rubric":
+            continue
+        if name == "calibrations" and isinstance(value, Mapping):
+            # The model's thresholds lie in its calibrations; those in use stand by themselves, which may be a rubric's own.
+            value = {basis: {k: v for k, v in c.items() if k != "thresholds"} for basis, c in value.items() if isinstance(c, Mapping)}
+        yield from _leaves(name, value)
+
+
+def _leaves(path: str, value: object) -> Iterator[tuple[str, str | int | float | bool | None]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(f"{path}.{name}", inner)
+    elif value is None or isinstance(value, str | int | float | bool):
+        yield path, value
+    else:
+        yield path, json.dumps(value, sort_keys=True)

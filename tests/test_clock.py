@@ -1,0 +1,59 @@
+"""Work in this process ends when its processor time is used up, in the middle of a pattern too."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import threading
+import time
+
+import pytest
+
+from mcscreen.isolation import OutOfTime, clock, deadline
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no timer of processor time")
+
+
+def test_a_pattern_that_would_take_years_is_interrupted():
+    begun = time.process_time()
+    with pytest.raises(OutOfTime, match=r"0\.2 seconds"), deadline(0.2):
+        re.fullmatch(r"(?:a+)+b", "a" * 60)
+    assert time.process_time() - begun < 3
+
+
+def test_what_catches_it_is_interrupted_again(monkeypatch):
+    monkeypatch.setattr(clock, "_AGAIN", 0.1)
+    caught = 0
+    with pytest.raises(OutOfTime), deadline(0.1):
+        while True:
+            try:
+                while True:
+                    pass
+            except OutOfTime:
+                caught += 1
+                if caught == 2:
+                    raise
+
+
+def test_afterwards_no_timer_runs_and_the_old_handler_is_back():
+    before = signal.getsignal(signal.SIGPROF)
+    with deadline(100):
+        assert signal.getitimer(signal.ITIMER_PROF)[0] > 0
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0) and signal.getsignal(signal.SIGPROF) == before
+
+
+def test_in_another_thread_the_work_goes_on():
+    done = []
+
+    def work():
+        with deadline(0.01):
+            until = time.process_time() + 0.1
+            while time.process_time() < until:
+                pass
+        done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [True]
