@@ -18,7 +18,8 @@ def to_frame(screenings: Sequence[Screening], table: str = "coverage") -> pd.Dat
 
     Args:
         screenings: Any number of screenings.
-        table: "coverage", "citations", "requirements", "completion", "trace", "notices", "words" or "documents".
+        table: "coverage", "citations", "requirements", "completion", "trace", "notices", "words", "documents",
+            "indicators" or "reflection" (one row a label).
 
     Returns:
         A data frame with the column `submission` first. Evidence is kept as the best quote, its document and its score.
@@ -35,6 +36,8 @@ def to_frame(screenings: Sequence[Screening], table: str = "coverage") -> pd.Dat
         "notices": lambda s: s.notices,
         "words": lambda s: s.words,
         "documents": lambda s: s.submission.documents,
+        "indicators": lambda s: s.reflection.indicators,
+        "reflection": lambda s: s.reflection.labels,
     }
     if table not in tables:
         raise ValueError(f"no table {table!r}; there are {', '.join(tables)}")

@@ -22,7 +22,10 @@ from pathlib import Path
 
 from mcscreen.errors import McscreenError
 
-__all__ = ["NotWritten", "lock", "make_folder", "put", "put_all", "scratch_folder"]
+__all__ = ["Content", "NotWritten", "lock", "make_folder", "put", "put_all", "scratch_folder"]
+
+Content = bytes | Iterable[bytes]
+"""What a file holds: at once, or in pieces that are made while they are written."""
 
 _LOCK = ".lock"
 _HIDDEN, _SCRATCH = ".mcscreen-", "mcscreen-"
@@ -53,7 +56,7 @@ def make_folder(folder: Path) -> None:
         one.mkdir(mode=0o700, exist_ok=True)
 
 
-def put(path: Path, content: bytes) -> Path:
+def put(path: Path, content: Content) -> Path:
     """Write a file and name it.
 
     Raises:
@@ -62,7 +65,7 @@ def put(path: Path, content: bytes) -> Path:
     return put_all(path.parent, [(path.name, content)])[0]
 
 
-def put_all(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[Path]:
+def put_all(folder: Path, files: Iterable[tuple[str, Content]]) -> list[Path]:
     """Write files and name them. None is put in its place before all are on the disk.
 
     Args:
@@ -166,10 +169,10 @@ def _clear(parent: Path, prefix: str) -> None:
             os.close(handle)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: Content) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(content)
+        file.writelines([content] if isinstance(content, bytes) else content)
         file.flush()
         os.fsync(file.fileno())
 

@@ -7,7 +7,7 @@ every writer that needs rows. Values are untouched: making them safe is the writ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mcscreen.results import Evidence, Screening
@@ -24,6 +24,7 @@ __all__ = [
     "documents",
     "notices",
     "overview",
+    "reflection",
     "requirements",
     "trace",
 ]
@@ -43,11 +44,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A named table; every row has as many values as there are columns."""
+    """A named table; every row has as many values as there are columns.
+
+    Rows may be made while they are gone through, so go through them once: those of a large batch do not fit into memory.
+    """
 
     name: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: Iterable[tuple[Value, ...]]
 
 
 _ID = Column("submission", "Submission", 24)
@@ -76,6 +80,28 @@ def _flat(evidence: Sequence[Evidence]) -> tuple[Value, ...]:
     return tuple(values)
 
 
+def _overview(screenings: Sequence[Screening], parts: Sequence[str]) -> Iterator[tuple[Value, ...]]:
+    for screening in screenings:
+        own = {w.part: w.own for w in screening.words}
+        yield (
+            screening.submission.id,
+            COMPLETION[screening.completion.status].label,
+            len(screening.completion.items),
+            completion(screening),
+            count_of(screening, "covered"),
+            count_of(screening, "thin"),
+            count_of(screening, "not_found"),
+            count_of(screening, "unread"),
+            len(screening.citations),
+            to_check(screening),
+            *(own.get(p) for p in parts),
+            "; ".join(f"{d.name} ({DOCUMENT[d.status].label})" for d in unread_documents(screening)) or None,
+            screening.calibration,
+            screening.rubric.id,
+            screening.fingerprint,
+        )
+
+
 def overview(screenings: Sequence[Screening], rubric: Rubric) -> Table:
     """One row a submission: completion, counts, words, what was not read."""
     parts = list(dict.fromkeys(w.part for s in screenings for w in s.words))
@@ -96,29 +122,7 @@ def overview(screenings: Sequence[Screening], rubric: Rubric) -> Table:
         Column("rubric", "Rubric", 28),
         Column("fingerprint", "Fingerprint", 20),
     )
-    rows: list[tuple[Value, ...]] = []
-    for screening in screenings:
-        own = {w.part: w.own for w in screening.words}
-        rows.append(
-            (
-                screening.submission.id,
-                COMPLETION[screening.completion.status].label,
-                len(screening.completion.items),
-                completion(screening),
-                count_of(screening, "covered"),
-                count_of(screening, "thin"),
-                count_of(screening, "not_found"),
-                count_of(screening, "unread"),
-                len(screening.citations),
-                to_check(screening),
-                *(own.get(p) for p in parts),
-                "; ".join(f"{d.name} ({DOCUMENT[d.status].label})" for d in unread_documents(screening)) or None,
-                screening.calibration,
-                screening.rubric.id,
-                screening.fingerprint,
-            )
-        )
-    return Table("overview", columns, tuple(rows))
+    return Table("overview", columns, _overview(screenings, parts))
 
 
 def coverage(screenings: Sequence[Screening], rubric: Rubric) -> Table:
@@ -136,7 +140,7 @@ def coverage(screenings: Sequence[Screening], rubric: Rubric) -> Table:
         Column("message", "Remark", 36),
         *_EVIDENCE,
     )
-    rows = tuple(
+    rows = (
         (
             s.submission.id,
             c.part,
@@ -173,7 +177,7 @@ def citations(screenings: Sequence[Screening], rubric: Rubric) -> Table:
         Column("message", "Remark", 44),
         *_EVIDENCE,
     )
-    rows = tuple(
+    rows = (
         (
             s.submission.id,
             c.row,
@@ -205,7 +209,7 @@ def requirements(screenings: Sequence[Screening]) -> Table:
         Column("message", "Remark", 60),
         *_EVIDENCE,
     )
-    rows = tuple(
+    rows = (
         (s.submission.id, r.check, r.subject, r.status, r.message or None, *_flat(r.evidence)) for s in screenings for r in s.requirements
     )
     return Table("requirements", columns, rows)
@@ -224,7 +228,7 @@ def trace(screenings: Sequence[Screening]) -> Table:
         Column("lines", "Facets or details", 40),
         *(c if c.key != "place" else Column("quote_place", c.title, c.width) for c in _EVIDENCE),
     )
-    rows = tuple(
+    rows = (
         (
             s.submission.id,
             t.outcome,
@@ -254,15 +258,47 @@ def completion_items(screenings: Sequence[Screening]) -> Table:
         Column("message", "What was found", 60),
         Column("remedy", "Where to mend it", 60),
     )
-    rows = tuple((s.submission.id, i.check, i.kind, i.subject, i.row, i.message, i.remedy) for s in screenings for i in s.completion.items)
+    rows = ((s.submission.id, i.check, i.kind, i.subject, i.row, i.message, i.remedy) for s in screenings for i in s.completion.items)
     return Table("completion", columns, rows)
 
 
 def notices(screenings: Sequence[Screening]) -> Table:
     """One row a notice: told, not judged."""
     columns = (_ID, Column("check", "Kind", 20), Column("subject", "About", 28), Column("message", "Remark", 60), *_EVIDENCE)
-    rows = tuple((s.submission.id, n.check, n.subject, n.message, *_flat(n.evidence)) for s in screenings for n in s.notices)
+    rows = ((s.submission.id, n.check, n.subject, n.message, *_flat(n.evidence)) for s in screenings for n in s.notices)
     return Table("notices", columns, rows)
+
+
+def reflection(screenings: Sequence[Screening]) -> Table:
+    """One row a measure of a reflection: labels, groups of labels, indicators and their kinds, figures."""
+    columns = (
+        _ID,
+        Column("kind", "Kind", 10),
+        Column("name", "Measure", 28),
+        Column("sentences", "Own sentences", 10),
+        Column("count", "Count", 8),
+        Column("per_100", "Of 100 sentences", 10),
+        Column("low", "95 % interval from", 10),
+        Column("high", "to", 8),
+        Column("expected_per_100", "Sum of probabilities, of 100", 14),
+        Column("value", "Figure", 10),
+    )
+    return Table("reflection", columns, (row for s in screenings if s.reflection.sentences for row in _measures(s)))
+
+
+def _measures(screening: Screening) -> Iterator[tuple[Value, ...]]:
+    profile, name = screening.reflection, screening.submission.id
+    rates = [*(("label", r) for r in profile.labels), *(("group", r) for r in profile.groups)]
+    for kind, rate in [*rates, *((("deep", profile.deep),) if profile.deep else ())]:
+        yield name, kind, rate.name, profile.sentences, rate.count, rate.per_100, rate.low, rate.high, rate.expected_per_100, None
+    for found in profile.indicators:
+        if found.figures:
+            yield from ((name, "figure", figure, profile.sentences, *[None] * 5, value) for figure, value in found.figures.items())
+            continue
+        yield name, "indicator", found.name, profile.sentences, found.count, found.per_100, *[None] * 4
+        for kind, count in found.kinds.items():
+            share = round(100 * count / profile.sentences, 1)
+            yield name, "indicator", f"{found.name}: {kind}", profile.sentences, count, share, *[None] * 4
 
 
 def documents(screenings: Sequence[Screening]) -> Table:
@@ -283,7 +319,7 @@ def documents(screenings: Sequence[Screening]) -> Table:
         Column("warnings", "Warnings", 40),
         Column("sha256", "SHA-256", 20),
     )
-    rows = tuple(
+    rows = (
         (
             s.submission.id,
             d.name,

@@ -19,8 +19,11 @@ __all__ = [
     "COMPLETION",
     "COVERAGE",
     "DOCUMENT",
+    "INDICATORS",
     "MASKED",
     "NOTE",
+    "REFLECTION",
+    "REFLECTION_NOTE",
     "REQUIREMENT",
     "TRACE",
     "Word",
@@ -57,6 +60,37 @@ TRACE: dict[str, Word] = {
     "unread": Word("unread", "The text could not be read."),
     "not_asked": Word("not asked", "The rubric asks nothing of this part."),
 }
+
+REFLECTION: dict[str, Word] = {
+    "experience": Word("experience", "tells what happened or what was done"),
+    "feeling": Word("feeling", "names a feeling or a mood"),
+    "belief": Word("belief", "states a conviction or a value"),
+    "difficulty": Word("difficulty", "names something that was hard or in the way"),
+    "perspective": Word("perspective", "looks at it with the eyes of others"),
+    "reflection": Word("reflection", "weighs, explains or questions what was done"),
+    "learning": Word("learning", "says what was learned"),
+    "intention": Word("intention", "says what will be done"),
+    "other": Word("other", "none of these"),
+    "uncertain": Word("withheld", "no label is likely enough"),
+}
+"""Labels of a reflection's sentences, in the order in which they are listed."""
+
+INDICATORS: dict[str, Word] = {
+    "evaluation": Word("Evaluation", "says that something worked, or did not"),
+    "alternatives": Word("Alternatives", "says what would be done differently"),
+    "intention": Word("Intention", "a plan, best with who and when"),
+    "impact": Word("Impact", "an effect on students or staff"),
+    "equity": Word("Equity, change of mind", "fairness, assumptions, a view that changed"),
+    "contrast": Word("Before and after", "how it was beside how it is"),
+    "specificity": Word("Own past action", "first person and what was done"),
+    "theory": Word("Theory or standard", "names a source, a framework, a standard"),
+}
+"""Indicators that count sentences; readability is given in figures."""
+
+REFLECTION_NOTE = (
+    "This describes the text; it is no level, and no status rests on it. Labels were learned from diaries of student teachers, "
+    "translated, and about a third of them are wrong or withheld: read the counts as rough, and the sentences themselves."
+)
 
 NOTE = (
     "This maps where evidence was found; it does not rate the work. A person reads, weighs and decides. "

@@ -7,8 +7,9 @@ scorers are fitted and added up. One is kernel ridge regression over words, piec
 its dual form, which gives each training sentence the score of a model that was fitted without it (leave-one-out, Rifkin &
 Lippert 2007). The other is fine-tuned layers of the encoder (`reflection_layers`), whose scores for training sentences come from
 cross-validation. The share of the layers, strength, calibration and thresholds come from these scores. The layers are shipped
-only if they gain `WORTH` in accuracy on the same sentences and the interval of the gain excludes 0. Test sentences are read
-after all of this is written, through the labeller that ships.
+only if they gain `WORTH` in accuracy on the same sentences and the interval of the gain excludes 0; they then stand in the
+place of the sentence vector, which says nothing that they do not, and half of the encoder need not be computed. Test sentences
+are read after all of this is written, through the labeller that ships.
 
 Writes labels.npz, layers.onnx, confusion.csv and model.toml, and prints the figures of the model card.
 """
@@ -140,15 +141,15 @@ def threshold(confidence: np.ndarray, right: np.ndarray) -> float:
     return round(float(confidence[order[enough[-1]]]), 3)
 
 
-def fit_linear(texts: list[str], labels: np.ndarray, known: np.ndarray) -> Linear:
-    """The linear scorer, at the strength with the least left-out log loss."""
+def fit_linear(texts: list[str], labels: np.ndarray, known: np.ndarray, vector: float) -> Linear:
+    """The linear scorer, at the strength with the least left-out log loss; `vector` is the weight of the vectors, which may be 0."""
     centre = known.mean(axis=0)
     spread = known - centre
     spread = spread / (np.linalg.norm(spread, axis=1, keepdims=True) + 1e-9)
     sizes = np.log1p([len(t.split()) for t in texts])
     standard = ((sizes - sizes.mean()) / sizes.std()).astype(np.float32)
     views = {name: view_of(texts, name) for name in VIEWS}
-    kernel = (VECTOR * (spread @ spread.T) + LENGTH * np.outer(standard, standard) + BIAS).astype(np.float32)
+    kernel = (vector * (spread @ spread.T) + LENGTH * np.outer(standard, standard) + BIAS).astype(np.float32)
     for name, (_, _, rows) in views.items():
         kernel += VIEWS[name][2] * (rows @ rows.T).toarray().astype(np.float32)
     target = np.where(labels[:, None] == np.arange(len(LABELS)), 1.0, -1.0).astype(np.float32)
@@ -170,7 +171,7 @@ def fit_linear(texts: list[str], labels: np.ndarray, known: np.ndarray) -> Linea
         arrays[f"{name}_idf"] = idf.astype(np.float16)
         arrays[f"{name}_weights"] = (VIEWS[name][2] * (rows.T @ dual)).astype(np.float16)
     arrays["vector_centre"] = centre.astype(np.float32)
-    arrays["vector_weights"] = (VECTOR * (spread.T @ dual)).astype(np.float16)
+    arrays["vector_weights"] = (vector * (spread.T @ dual)).astype(np.float16)
     arrays["bias"] = (BIAS * dual.sum(axis=0)).astype(np.float32)
     arrays["length"] = np.array([sizes.mean(), sizes.std(), *(LENGTH * (standard @ dual))], np.float32)
     return Linear(arrays, scores)
@@ -239,8 +240,9 @@ def main() -> None:
     train, val = read(options.data, "train"), read(options.data, "val")
     past = joined(train, val)
     known = vectors(encoder, past.texts, options.kept)
-    linear = fit_linear(past.texts, past.labels, known)
-    scores, files = with_layers(linear.left_out, past, encoder, options)
+    linear, scores, files = best_of(
+        fit_linear(past.texts, past.labels, known, VECTOR), fit_linear(past.texts, past.labels, known, 0.0), past, encoder, options
+    )
     chance = halves(scores, past.labels)
     groups, group_truth = grouped(chance), group_index(past.labels)
     limits = (
@@ -277,22 +279,37 @@ def main() -> None:
     print(f"{sizes}; abstain below {limits[0]} (label) and {limits[1]} (group)")
 
 
-def with_layers(linear: np.ndarray, past: Split, encoder: OnnxEncoder, options: argparse.Namespace) -> tuple[np.ndarray, dict[str, bytes]]:
-    """Left-out scores with those of fitted layers added, and the layers' file; both as they were if the layers gain too little."""
+def best_of(
+    alone: Linear, bare: Linear, past: Split, encoder: OnnxEncoder, options: argparse.Namespace
+) -> tuple[Linear, np.ndarray, dict[str, bytes]]:
+    """What ships: the bare linear scorer with layers, their left-out scores and their file; or the linear scorer alone.
+
+    Args:
+        alone: With vectors.
+        bare: Without.
+        past: Training sentences.
+        encoder: The encoder.
+        options: Of the command line.
+    """
     lower = LowerLayers(options.encoder, BELOW, encoder.fingerprint)
     sentences = sentences_of([lower.hidden(text)[0] for text in past.texts])
     weights = weights_of(options.encoder)
     target = doubted(past.labels, past.typical, len(LABELS))
     layers = left_out(sentences, target, past.labels, folds(past.texts, FOLDS, options.seed), weights, options.seed, options.kept)
-    table("left out, layers alone", past.labels, layers.argmax(axis=1))
-    share = shared(linear, layers, past.labels)
-    before, after = (halves(scores, past.labels).argmax(axis=1) for scores in (linear, linear + share * layers))
+    table("left out, layers alone", past.labels, halves(layers, past.labels).argmax(axis=1))
+    print("layers with words and vectors:")
+    beside = shared(alone.left_out, layers, past.labels)
+    print("layers with words:")
+    share = shared(bare.left_out, layers, past.labels)
+    candidates = (alone.left_out, alone.left_out + beside * layers, bare.left_out + share * layers)
+    before, both, after = (halves(scores, past.labels).argmax(axis=1) for scores in candidates)
     table("left out, linear alone", past.labels, before)
-    gained, low, _ = gain("left out, gain by the layers", past.labels, after, before)
+    gain("left out, words, vectors and layers against linear alone", past.labels, both, before)
+    gained, low, _ = gain("left out, words and layers against linear alone", past.labels, after, before)
     if gained < WORTH or low <= 0:
-        return linear, {}
+        return alone, alone.left_out, {}
     network = fitted(sentences, np.arange(len(past.texts)), target, weights, options.seed)
-    return linear + share * layers, {"layers.onnx": graph_of(network, share)}
+    return bare, bare.left_out + share * layers, {"layers.onnx": graph_of(network, share)}
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 The eight breadth categories of Ullmann's model of reflective writing (2019, doi 10.1007/s40593-019-00174-2) and "other", as
 they were annotated in CEReD (Štefánik & Nehyba 2021; Nehyba & Štefánik 2022, doi 10.1007/s10639-022-11254-7). Two scorers
-are added up: a linear one over words, word pairs and pieces of words weighted by TF-IDF, beside the vector of the sentence
+are added up: a linear one over words, word pairs and pieces of words weighted by TF-IDF, and over the vector of the sentence
 encoder that screening uses anyway; and, where the model brings them, layers fitted to reflection on top of that encoder's lower
-ones. The first has seen every word, the second the order that words come in, and they err differently.
+ones, beside which the vector says nothing new and has no weight. The first knows words, the second the order that they come in,
+and they err differently.
 
 A label is given with its probability, and withheld ("uncertain") below a probability that stands in the model's TOML. On
 the test sentences the model withholds about a third of the labels; what it was measured to do is in its card.
@@ -204,11 +205,13 @@ class Labeller:
 
         if not texts:
             return np.zeros((0, len(LABELS)))
-        known = self._encoder.encode(texts) if vectors is None else vectors
-        centred = known - self._centre
-        centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
         lengths = np.array([(math.log1p(len(t.split())) - self._length[0]) / self._length[1] for t in texts])
-        totals = (centred @ self._vector).astype("f8") + self._bias + lengths[:, None] * self._length[2:]
+        totals = self._bias + lengths[:, None] * self._length[2:]
+        if self._vector.any():  # beside fitted layers the weights are zero, and encoding would be for nothing
+            known = self._encoder.encode(texts) if vectors is None else vectors
+            centred = known - self._centre
+            centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
+            totals += centred @ self._vector
         for view, split in (("words", words), ("pieces", pieces)):
             vocabulary, idf, weights = self._tables[view]
             for row, text in enumerate(texts):

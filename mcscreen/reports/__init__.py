@@ -1,7 +1,8 @@
 """Screenings -> files: one module a format, each with one function, `render`.
 
-`render(screenings, rubric)` yields pairs of a relative file name and the file's bytes, and touches no disk. The file to
-open first comes last, because it links to the others. Equal screenings give equal bytes. Putting the bytes in place is
+`render(screenings, rubric)` yields pairs of a relative file name and the file's bytes, at once or in pieces, and touches no disk.
+Screenings are gone through again and again and never held together: a batch may be larger than memory. The file to open first
+comes last, because it links to the others. Equal screenings give equal bytes. Putting the bytes in place is
 done once, here: into a temporary file in the same folder, flushed to the disk, then renamed over the old file, so that a
 full disk or a power cut leaves the old report whole. Screenings are about people, so folders are made for the owner only
 (0700) and so are files (0600).
@@ -22,7 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from mcscreen.errors import InputError
-from mcscreen.private_files import make_folder, put
+from mcscreen.private_files import Content, make_folder, put
 from mcscreen.reports import csv, html, jsonl, markdown, xlsx
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
@@ -46,7 +47,7 @@ _TOLD = (
 _LAST_LINE = re.compile(rb"\nRubric [^\n]+, fingerprint [^\n]+\n\Z")
 
 
-def _report(render: Callable[[Sequence[Screening], Rubric], Iterator[tuple[str, bytes]]]) -> Report:
+def _report(render: Callable[[Sequence[Screening], Rubric], Iterator[tuple[str, Content]]]) -> Report:
     def write(screenings: Sequence[Screening], rubric: Rubric, folder: Path) -> list[Path]:
         make_folder(folder)
         paths = [put(folder / name, content) for name, content in render(screenings, rubric)]

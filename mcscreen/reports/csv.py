@@ -1,4 +1,4 @@
-"""coverage.csv, citations.csv, trace.csv, requirements.csv, documents.csv: one row a fact, for spreadsheets and scripts.
+"""coverage.csv, citations.csv, trace.csv, requirements.csv, documents.csv, reflection.csv: one row a fact, for spreadsheets and scripts.
 
 UTF-8 with a byte order mark, because spreadsheets otherwise take it for the local code page. Each text is one line and
 cannot start a formula (`inert.cell`); numbers made by the tool stay numbers. The untouched text is in screenings.jsonl.
@@ -6,37 +6,43 @@ cannot start a formula (`inert.cell`); numbers made by the tool stay numbers. Th
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mcscreen.inert import cell, single_line
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
-from mcscreen.tables import Table, Value, citations, coverage, documents, requirements, trace
+from mcscreen.tables import Table, Value, citations, coverage, documents, reflection, requirements, trace
 
 __all__ = ["render"]
 
 
-def render(screenings: Sequence[Screening], rubric: Rubric, more: Sequence[Table] = ()) -> Iterator[tuple[str, bytes]]:
+def render(screenings: Sequence[Screening], rubric: Rubric, more: Sequence[Table] = ()) -> Iterator[tuple[str, Iterable[bytes]]]:
     """One file a table; `more` are tables that the screenings alone do not give."""
     tables = (
         citations(screenings, rubric),
         trace(screenings),
         requirements(screenings),
         documents(screenings),
+        reflection(screenings),
         coverage(screenings, rubric),
     )
     for table in (*more, *tables):
         yield f"{table.name}.csv", _encode(table)
 
 
-def _encode(table: Table) -> bytes:
+def _encode(table: Table) -> Iterator[bytes]:
+    yield codecs.BOM_UTF8 + _line(cell(column.key) for column in table.columns)
+    for row in table.rows:
+        yield _line(_field(value) for value in row)
+
+
+def _line(fields: Iterable[str]) -> bytes:
     file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(cell(column.key) for column in table.columns)
-    writer.writerows([_field(value) for value in row] for row in table.rows)
-    return file.getvalue().encode("utf-8-sig")
+    csv.writer(file, lineterminator="\r\n").writerow(fields)
+    return file.getvalue().encode("utf-8")
 
 
 def _field(value: Value) -> str:

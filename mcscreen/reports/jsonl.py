@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
@@ -21,13 +21,14 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_SEPARATORS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 
 
-def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, bytes]]:
+def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, Iterable[bytes]]]:
     """One file, one line a screening, keys in the order of the models."""
-    lines = []
-    for screening in screenings:
-        facts = _encodable(screening.model_dump(by_alias=True))
-        lines.append(json.dumps(facts, ensure_ascii=False, allow_nan=False).translate(_LINE_SEPARATORS) + "\n")
-    yield "screenings.jsonl", "".join(lines).encode("utf-8")
+    yield "screenings.jsonl", map(_line, screenings)
+
+
+def _line(screening: Screening) -> bytes:
+    facts = _encodable(screening.model_dump(by_alias=True))
+    return (json.dumps(facts, ensure_ascii=False, allow_nan=False).translate(_LINE_SEPARATORS) + "\n").encode("utf-8")
 
 
 def _encodable(value: object) -> object:

@@ -11,15 +11,18 @@ from itertools import groupby
 
 from mcscreen.inert import file_stem, shorten
 from mcscreen.inert import markdown as safe
-from mcscreen.results import Citation, Coverage, Evidence, Notice, Requirement, Screening, TraceCell
+from mcscreen.results import Citation, Coverage, Evidence, Notice, Reflection, Requirement, Screening, TraceCell
 from mcscreen.rubric import Rubric
 from mcscreen.wording import (
     CITATION,
     COMPLETION,
     COVERAGE,
     DOCUMENT,
+    INDICATORS,
     MASKED,
     NOTE,
+    REFLECTION,
+    REFLECTION_NOTE,
     REQUIREMENT,
     TRACE,
     basis_in_words,
@@ -134,6 +137,8 @@ def _page(screening: Screening, rubric: Rubric) -> str:
         ("Row", "Detail", "Artifact", "Place given", "Explanation", "Status", "Remark"),
         (_citation(c, rubric) for c in screening.citations),
     )
+    if screening.reflection.sentences:
+        lines += ["", "## Profile of the reflection", "", REFLECTION_NOTE, "", *_profile(screening.reflection)]
     lines += ["", "## Documents", ""]
     lines += _table(
         ("Name", "Part", "Status", "Words", "Pages", "Reader", "SHA-256"),
@@ -152,6 +157,22 @@ def _page(screening: Screening, rubric: Rubric) -> str:
     )
     lines += ["", f"Rubric {safe(screening.rubric.id)}, fingerprint {safe(screening.fingerprint)}", ""]
     return "\n".join(lines)
+
+
+def _profile(profile: Reflection) -> Iterator[str]:
+    yield from _table(
+        ("Label", "Sentences", "Of 100", "95 % interval"),
+        ((REFLECTION[r.name].label, f"{r.count}", f"{r.per_100:.0f}", f"{r.low:.0f} to {r.high:.0f}") for r in profile.labels),
+    )
+    yield ""
+    yield from _table(
+        ("Sign", "Sentences", "First of them"),
+        (
+            (INDICATORS[i.name].label, f"{i.count}", safe(shorten(i.evidence[0].quote, 240)) if i.evidence else "")
+            for i in profile.indicators
+            if i.name in INDICATORS
+        ),
+    )
 
 
 def _coverage(screening: Screening, rubric: Rubric) -> list[str]:

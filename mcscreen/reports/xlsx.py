@@ -9,18 +9,31 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
 
 from mcscreen.inert import plain, shorten, starts_formula
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
-from mcscreen.tables import Column, Table, citations, completion_items, coverage, documents, notices, overview, requirements, trace
+from mcscreen.tables import (
+    Column,
+    Table,
+    Value,
+    citations,
+    completion_items,
+    coverage,
+    documents,
+    notices,
+    overview,
+    reflection,
+    requirements,
+    trace,
+)
 from mcscreen.wording import MASKED, NOTE, calibration_in_words
 
 if TYPE_CHECKING:
-    from openpyxl.cell.cell import Cell
-    from openpyxl.worksheet.worksheet import Worksheet
+    from openpyxl.styles import Alignment
 
 __all__ = ["render"]
 
@@ -36,9 +49,7 @@ def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[st
     """One workbook; a table that is longer than a worksheet goes on in another one."""
     import openpyxl
 
-    workbook = openpyxl.Workbook()
-    for sheet in list(workbook.worksheets):
-        workbook.remove(sheet)
+    workbook = openpyxl.Workbook(write_only=True)
     workbook.properties.creator = "mcscreen"
     for table in (
         overview(screenings, rubric),
@@ -49,11 +60,17 @@ def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[st
         requirements(screenings),
         notices(screenings),
         documents(screenings),
+        reflection(screenings),
         _about(screenings),
     ):
-        for number, start in enumerate(range(0, max(len(table.rows), 1), _ROWS), 1):
+        rows, number = iter(table.rows), 0
+        following = next(rows, None)
+        while following is not None or number == 0:
+            number += 1
+            first = () if following is None else (following,)
             title = table.name.capitalize() + (f" {number}" if number > 1 else "")
-            _fill(workbook.create_sheet(title), Table(table.name, table.columns, table.rows[start : start + _ROWS]))
+            _fill(workbook.create_sheet(title), table.columns, chain(first, islice(rows, _ROWS - 1)))
+            following = next(rows, None)
     file = io.BytesIO()
     workbook.save(file)
     yield "screenings.xlsx", _with_fixed_times(file.getvalue())
@@ -66,40 +83,45 @@ def _about(screenings: Sequence[Screening]) -> Table:
     return Table("about", (Column("about", "About", 110),), tuple((note,) for note in notes))
 
 
-def _fill(sheet: Worksheet, table: Table) -> None:
+def _fill(sheet: Any, columns: Sequence[Column], rows: Iterable[tuple[Value, ...]]) -> None:
+    """Write a worksheet row by row; what a workbook of ten thousand submissions holds is never in memory together."""
     from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.properties import PageSetupProperties
 
     bold, shade = Font(bold=True), PatternFill("solid", fgColor="E8ECF1")
     top = Alignment(vertical="top", wrap_text=True)
-    for x, column in enumerate(table.columns, 1):
-        head = cast("Cell", sheet.cell(1, x))
-        _write(head, column.title)
-        head.font, head.fill, head.alignment = bold, shade, top
-        sheet.column_dimensions[head.column_letter].width = column.width
-    for y, row in enumerate(table.rows, 2):
-        for x, value in enumerate(row, 1):
-            if value is None:
-                continue
-            field = cast("Cell", sheet.cell(y, x))
-            field.alignment = top
-            if isinstance(value, str):
-                _write(field, value)
-            else:
-                field.value = value
-                field.number_format = "0.00" if isinstance(value, float) else "#,##0"
+    for x, column in enumerate(columns, 1):
+        sheet.column_dimensions[get_column_letter(x)].width = column.width
     sheet.freeze_panes = "B2"
-    sheet.auto_filter.ref = f"A1:{head.column_letter}{len(table.rows) + 1}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
+    heads = [_cell(sheet, column.title, top) for column in columns]
+    for head in heads:
+        head.font, head.fill = bold, shade
+    sheet.append(heads)
+    last = 1
+    for row in rows:
+        sheet.append([None if value is None else _cell(sheet, value, top) for value in row])
+        last += 1
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{last}"
 
 
-def _write(field: Cell, text: str) -> None:
-    field.value = shorten(plain(text), _CELL_LENGTH)
-    field.data_type = "s"
-    field.quotePrefix = starts_formula(text)
+def _cell(sheet: Any, value: str | int | float, alignment: Alignment) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
+    field = WriteOnlyCell(sheet)
+    field.alignment = alignment
+    if isinstance(value, str):
+        field.value = shorten(plain(value), _CELL_LENGTH)
+        field.data_type = "s"
+        field.quotePrefix = starts_formula(value)
+    else:
+        field.value = value
+        field.number_format = "0.00" if isinstance(value, float) else "#,##0"
+    return field
 
 
 def _with_fixed_times(content: bytes) -> bytes:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mcscreen.research.corpus import Corpus, label_sentences, profile_corpus, summarise
-    from mcscreen.research.correction import Confusion, Corrected, correct_shares, estimate_confusion, shipped_confusion
+    from mcscreen.research.correction import Confusion, Corrected, correct_shares, estimate_confusion, said_at, shipped_confusion
     from mcscreen.research.estimators import ReflectionClassifier, ReflectionTransformer
     from mcscreen.research.groups import Comparison, compare_groups
     from mcscreen.research.plots import plot_differences, plot_positions, plot_profile
@@ -36,6 +36,7 @@ __all__ = [
     "plot_positions",
     "plot_profile",
     "profile_corpus",
+    "said_at",
     "shipped_confusion",
     "summarise",
 ]
@@ -55,6 +56,7 @@ _HOMES = {
     "plot_positions": "plots",
     "plot_profile": "plots",
     "profile_corpus": "corpus",
+    "said_at": "correction",
     "shipped_confusion": "correction",
     "summarise": "corpus",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -12,6 +13,11 @@ from mcscreen.results import (
     Coverage,
     DocumentRecord,
     Evidence,
+    Indicator,
+    OutcomeSpread,
+    Reflection,
+    ReflectionRate,
+    ReflectionSentence,
     Requirement,
     RubricRecord,
     Screening,
@@ -101,6 +107,35 @@ class Hostile:
     emoji: str = "👩🏽‍🏫 liest 📚 – ünïcödé, 読書"
     pipe: str = "a | b `c` [link](javascript:alert(1)) **bold** https://evil.example"
     identifier: str = "../x"
+
+
+def profile(quote: str) -> Reflection:
+    """The profile of a reflection of forty sentences, one of which is quoted."""
+    rates = {
+        name: ReflectionRate(name=name, count=count, per_100=2.5 * count, low=2.0 * count, high=3.5 * count, expected_per_100=2.4 * count)
+        for name, count in {"experience": 12, "learning": 1, "other": 20, "uncertain": 7, "deep": 4, "describe": 12}.items()
+    }
+    evidence = Evidence(document="Part 3.docx", paragraph=4, start=10, end=10 + len(quote), quote=quote, score=0.91)
+    return Reflection(
+        sentences=40,
+        labels=tuple(rates[n] for n in ("experience", "learning", "other", "uncertain")),
+        groups=(rates["describe"],),
+        deep=rates["deep"],
+        breadth=2,
+        thirds=(1, 0, 3),
+        spread=0.51,
+        outcomes=(OutcomeSpread(outcome="EO1", sentences=3, deep=1),),
+        shown=(ReflectionSentence(label="learning", evidence=evidence),),
+        indicators=(
+            Indicator(name="evaluation", count=2, per_100=5.0, kinds={"did_not": 1, "worked": 1}, evidence=(evidence,)),
+            Indicator(name="readability", count=0, per_100=0.0, figures={"words_per_sentence": 14.25}),
+        ),
+    )
+
+
+@pytest.fixture
+def profile_quoting() -> Callable[[str], Reflection]:
+    return profile
 
 
 @pytest.fixture(scope="session")
@@ -297,7 +332,7 @@ def screenings(rubric: Rubric, hostile: Hostile) -> tuple[Screening, ...]:
         requirements=tuple(_common(1241, 655)),
         coverage=_coverage(rubric, {"P1": one, "P3": three}, "cccccctccccccccc" + "cccccnt"),
         citations=_citations(rubric, plan, {}),
-        reflection={"words": 655, "first_person_per_100_words": 4.12, "tenses": {"past": 61, "future": 9}},
+        reflection=profile("We moved the meeting to the library."),
     )
     essay = "my essay FINAL (2).docx"
     thin = _screening(
@@ -375,6 +410,6 @@ def screenings(rubric: Rubric, hostile: Hostile) -> tuple[Screening, ...]:
             )
             for n, q in enumerate(hostile_quotes, 1)
         ),
-        reflection={hostile.script: hostile.script},
+        reflection=profile(hostile.script),
     )
     return (complete, thin, scan, evil)

@@ -329,9 +329,15 @@ def test_a_facet_that_the_rubric_does_not_know_is_shown_by_its_id(screenings: Sc
     assert block is not None and _text(block.h5) == 'Z."><b>'
 
 
-def test_measurements_of_the_reflection_are_listed(pages: dict[str, BeautifulSoup]) -> None:
-    rows = [[cell.text for cell in row.select("th, td")] for row in pages["2024-031_Okonkwo"].select("table.measurements tbody tr")]
-    assert rows == [["words", "655"], ["first_person_per_100_words", "4.12"], ["tenses › past", "61"], ["tenses › future", "9"]]
+def test_the_profile_of_the_reflection_is_shown_as_counts_with_intervals_and_no_level(pages: dict[str, BeautifulSoup]) -> None:
+    page = pages["2024-031_Okonkwo"]
+    rows = [[" ".join(cell.text.split()) for cell in row.select("th, td")] for row in page.select("table.profile tbody tr")]
+    assert rows[0] == ["experiencetells what happened or what was done", "12", "30 [24, 42]"] and len(rows) == 4
+    section = page.select_one("section[aria-labelledby=reflection]")
+    assert section is not None and "4 more likely than not weigh it" in " ".join(section.text.split())
+    assert "1 in the first third of the text, 0 in the second, 3 in the last" in " ".join(section.text.split())
+    assert [row.select_one("q").text for row in section.select("table.indicators tbody tr")] == ["We moved the meeting to the library."]
+    assert "no level" in section.text and "words per sentence 14.25" in section.text
 
 
 def test_markdown_summary_is_one_table_with_links(folder: Path, screenings: Screenings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -11,7 +12,7 @@ import pytest
 
 from mcscreen.errors import InputError
 from mcscreen.reports import REPORTS, write_reports
-from mcscreen.results import Screening
+from mcscreen.results import Reflection, Screening
 from mcscreen.rubric import Rubric
 
 Screenings = tuple[Screening, ...]
@@ -27,7 +28,7 @@ def test_all_formats_are_written_for_the_owner_only(screenings: Screenings, rubr
     assert sorted(paths) == sorted(p for p in folder.rglob("*") if p.is_file())
     assert {p.name for p in folder.iterdir()} == {
         "index.html", "submissions", "screenings.jsonl", "coverage.csv", "citations.csv", "trace.csv", "requirements.csv", "documents.csv",
-        "screenings.xlsx", "screenings.md",
+        "reflection.csv", "screenings.xlsx", "screenings.md",
     }  # fmt: skip
     assert paths[0] == folder / "index.html"
     if os.name == "posix":
@@ -64,7 +65,9 @@ def test_an_empty_screening_gives_a_report(name: str, screenings: Screenings, ru
 
 
 @pytest.mark.parametrize("name", list(REPORTS))
-def test_a_lone_surrogate_does_not_stop_a_report(name: str, screenings: Screenings, rubric: Rubric, tmp_path: Path) -> None:
+def test_a_lone_surrogate_does_not_stop_a_report(
+    name: str, screenings: Screenings, rubric: Rubric, tmp_path: Path, profile_quoting: Callable[[str], Reflection]
+) -> None:
     broken = "a\ud800b"
     coverage = screenings[0].coverage[0]
     evidence = coverage.evidence[0].model_copy(update={"quote": broken, "document": broken})
@@ -72,7 +75,7 @@ def test_a_lone_surrogate_does_not_stop_a_report(name: str, screenings: Screenin
         update={
             "coverage": (coverage.model_copy(update={"evidence": (evidence,), "message": broken}),),
             "submission": screenings[0].submission.model_copy(update={"id": broken}),
-            "reflection": {broken: [broken, float("nan")]},
+            "reflection": profile_quoting(broken),
         }
     )
     paths = REPORTS[name]((screening,), rubric, tmp_path)

@@ -116,6 +116,7 @@ def test_workbook_has_a_readable_sheet_for_each_kind_of_fact(screenings: Screeni
         "Requirements",
         "Notices",
         "Documents",
+        "Reflection",
         "About",
     ]
     for sheet in workbook:

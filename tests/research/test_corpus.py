@@ -164,7 +164,7 @@ def test_no_texts_give_empty_tables_with_their_columns(labeller):
 def test_single_sentences_are_labelled_uncut(labeller):
     table = label_sentences(["I felt lost. I was afraid.", "The bell rang."], labeller)
     assert table["sentence"].tolist() == ["I felt lost. I was afraid.", "The bell rang."]
-    assert table["group"][0] == "affect" and table["label"].tolist() == [x.label for x in labeller.predict(table["sentence"])]
+    assert table["group"][0] == "affect" and table["label"].tolist() == [x.label for x in labeller.predict(table["sentence"].tolist())]
 
 
 def test_groups_and_indicators_have_one_row_each(corpus):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mcscreen.errors import InputError, ModelError
-from mcscreen.research import correct_shares, estimate_confusion, shipped_confusion
+from mcscreen.research import correct_shares, estimate_confusion, said_at, shipped_confusion
 
 MATRIX = {"a": [0.7, 0.1, 0.2], "b": [0.1, 0.6, 0.3], "c": [0.05, 0.15, 0.8]}
 """What a, b, c are called: a, b, c."""
@@ -25,7 +25,7 @@ def _said(mixture, number=1000):
 
 @pytest.mark.parametrize("mixture", [(0.2, 0.3, 0.5), (0.0, 0.5, 0.5), (1.0, 0.0, 0.0)])
 def test_known_errors_are_undone_exactly(mixture):
-    found = correct_shares(_said(mixture), estimate_confusion(_labelled()), rounds=50)
+    found = correct_shares(_said(mixture), estimate_confusion(_labelled()), method="simplex", rounds=50)
     assert found.shares["corrected"].tolist() == pytest.approx([100 * m for m in mixture], abs=0.1)
     assert found.shares["said"].tolist() == pytest.approx([100 * _said(mixture).count(x) / len(_said(mixture)) for x in "abc"])
     assert found.residual == pytest.approx(0, abs=0.1)
@@ -62,7 +62,7 @@ def test_fewer_labelled_sentences_or_few_texts_widen_the_interval():
     said = _said((0.2, 0.3, 0.5), 300)
 
     def width(labelled, **options):
-        shares = correct_shares(said, estimate_confusion(labelled), rounds=200, **options).shares
+        shares = correct_shares(said, estimate_confusion(labelled), method="simplex", rounds=200, **options).shares
         return (shares["high"] - shares["low"]).mean()
 
     usual = width(_labelled(200))
@@ -84,7 +84,9 @@ def test_uncertain_is_used_and_never_true():
     found = correct_shares(["none", "affect", "uncertain"] * 20, estimate_confusion(groups, "group"), rounds=20)
     shares = found.shares.set_index("name")
     assert "uncertain" not in shares.index
-    assert shares.loc["none", "corrected"] == pytest.approx(50) and shares.loc["none", "said"] == pytest.approx(100 / 3)
+    assert shares.loc["none", "corrected"] == pytest.approx(50) and shares.loc["none", ["said", "counted"]].tolist() == pytest.approx(
+        [100 / 3, 50]
+    )
     assert np.isnan(shares.loc["outcome", "corrected"]) and shares.loc["outcome", "labelled"] == 0
     assert any("outcome (0)" in w for w in found.warnings) and any("Not every label" in w for w in found.warnings)
 
@@ -95,12 +97,19 @@ def test_what_makes_it_untrustworthy_is_said():
     assert found.condition > 10 and any("ill-conditioned" in w for w in found.warnings)
     shifted = correct_shares(["a"] * 95 + ["b"] * 5, estimate_confusion(_labelled()), texts=[str(i % 10) for i in range(100)], rounds=20)
     assert any("No mixture of labels" in w for w in shifted.warnings) and shifted.residual > 3
-    sound = correct_shares(
-        _said((0.2, 0.3, 0.5)), estimate_confusion(_labelled()), texts=[str(i % 10) for i in range(len(_said((0.2, 0.3, 0.5))))], rounds=20
-    )
+    said = _said((0.2, 0.3, 0.5))
+    texts = [str(i % 10) for i in range(len(said))]
+    sound = correct_shares(said, estimate_confusion(_labelled(200)), texts=texts, method="simplex", rounds=20)
     assert sound.warnings == () and sound.texts == 10
+    few = correct_shares(said, estimate_confusion(_labelled(100)), texts=texts, method="simplex", rounds=20)
+    assert len(few.warnings) == 1 and few.warnings[0].startswith("Only 300 labelled")
     alone = correct_shares(_said((0.2, 0.3, 0.5)), estimate_confusion(_labelled()), rounds=20)
     assert [w for w in alone.warnings if "too narrow" in w] and alone.texts is None
+
+
+def test_what_was_said_at_each_level():
+    table = pd.DataFrame({"label": ["belief"], "group": ["uncertain"], "deep": [0.5]})
+    assert [said_at(table, level) for level in ("label", "group", "deep")] == [["belief"], ["uncertain"], ["deep"]]
 
 
 def test_a_seed_decides_the_interval():
@@ -121,16 +130,18 @@ def test_input_that_cannot_be_used_says_why():
 
 
 def test_the_models_own_confusion_is_held_to_its_checksum(tmp_path):
-    content = b"level,truth,said,count\ndeep,deep,deep,45\ndeep,deep,not deep,34\ndeep,not deep,deep,28\ndeep,not deep,not deep,232\n"
+    content = b"basis,level,truth,said,count\ntest,deep,deep,deep,45\ntest,deep,deep,not deep,34\ntest,deep,not deep,deep,28\ntest,deep,not deep,not deep,232\n"
     (tmp_path / "confusion.csv").write_bytes(content)
     (tmp_path / "model.toml").write_text(f'[files]\n"confusion.csv" = "{hashlib.sha256(content).hexdigest()}"\n', encoding="utf-8")
-    confusion = shipped_confusion("deep", tmp_path)
+    confusion = shipped_confusion("deep", folder=tmp_path)
     assert confusion.to_frame().to_numpy().tolist() == [[45, 34], [28, 232]]
     found = correct_shares(["deep"] * 20 + ["not deep"] * 80, confusion, texts=[str(i) for i in range(100)], rounds=50)
     assert found.shares["corrected"][0] == pytest.approx(100 * (0.2 - 28 / 260) / (45 / 79 - 28 / 260))
     assert "not known" in found.warnings[0] and "339" in found.warnings[0]
+    with pytest.raises(ModelError, match="nothing of the basis"):
+        shipped_confusion("deep", "leave-one-out", tmp_path)
     (tmp_path / "confusion.csv").write_bytes(content.replace(b"45", b"54"))
     with pytest.raises(ModelError, match="sha256"):
-        shipped_confusion("deep", tmp_path)
+        shipped_confusion("deep", folder=tmp_path)
     with pytest.raises(ModelError, match="labelled sentences of your own"):
-        shipped_confusion("deep", tmp_path / "nowhere")
+        shipped_confusion("deep", folder=tmp_path / "nowhere")

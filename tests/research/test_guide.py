@@ -29,7 +29,7 @@ def study(tmp_path, monkeypatch, encoder, small_submission):
     monkeypatch.chdir(tmp_path)
     rows = [(f"t{i}", f"{OPENINGS[i % 6]} in week {i}. {OPENINGS[(i + 1 + i % 2) % 6]}.", "ab"[i % 2]) for i in range(24)]
     pd.DataFrame(rows, columns=["id", "text", "cohort"]).to_csv("reflections.csv", index=False)
-    truths = ["affect", "describe", "outcome", "describe", "analyse", "outcome"]
+    truths = ["not deep", "not deep", "deep", "not deep", "deep", "deep"]
     pd.DataFrame(
         [(f"{OPENINGS[i % 6]} in week {i}.", truths[i % 6], f"h{i // 6}") for i in range(30)], columns=["sentence", "truth", "text"]
     ).to_csv("by_hand.csv", index=False)

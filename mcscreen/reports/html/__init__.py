@@ -25,7 +25,6 @@ from mcscreen.reports.html.strips import strip_paths
 from mcscreen.reports.html.texts import readings
 from mcscreen.reports.html.views import (
     Link,
-    flatten,
     item_facts,
     json_block,
     page_of,
@@ -88,20 +87,22 @@ def render(
             readings=readings(screening.submission.documents, submission, view.marks),
             requirements=sorted(screening.requirements, key=lambda r: _ORDER.index(r.status)),
             details={d.id: d.text for d in rubric.details},
-            measurements=list(flatten(screening.reflection)),
             data=_block(stamps | review_facts(screening) | {"items": [item_facts(i) for i in view.items]}),
             **_head("page.css", ("store.js", "text.js", "decide.js", "asks.js", "page.js")),
         )
         optional = [i.fact.facet for i in view.items if not i.counts]
         rows.append(review_facts(screening) | {"total": sum(i.counts for i in view.items), "optional": optional})
         yield f"submissions/{links[number].file}", _encode(text)
-    counted = [w for s in screenings for w in s.words]
+    counted = list(dict.fromkeys((w.part, w.minimum) for s in screenings for w in s.words))
     text = index.render(
         rubric=rubric,
         blind=blind_first,
-        rows=list(zip(screenings, links, strict=True)),
-        parts=list(dict.fromkeys(w.part for w in counted if w.minimum)),
-        minimum={w.part: w.minimum for w in counted},
+        rows=zip(screenings, links, strict=True),
+        total=len(links),
+        masked=any(s.masked for s in screenings),
+        sharing=any(n.check == "shared_passage" for s in screenings for n in s.notices),
+        parts=list(dict.fromkeys(part for part, minimum in counted if minimum)),
+        minimum=dict(counted),
         outcomes=[(n, word) for key, word in wording.COMPLETION.items() if (n := sum(s.completion.status == key for s in screenings))],
         calibrations=list(dict.fromkeys(s.calibration for s in screenings)),
         fingerprints=list(dict.fromkeys(s.fingerprint for s in screenings)),
@@ -163,6 +164,9 @@ def _environment() -> Environment:
         TRACE=wording.TRACE,
         NOTE=wording.NOTE,
         MASKED=wording.MASKED,
+        REFLECTION=wording.REFLECTION,
+        REFLECTION_NOTE=wording.REFLECTION_NOTE,
+        INDICATORS=wording.INDICATORS,
         **_LENGTHS,
         shorten=shorten,
         place=wording.place_in_words,

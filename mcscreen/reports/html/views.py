@@ -26,7 +26,6 @@ __all__ = [
     "Page",
     "PartView",
     "WordsView",
-    "flatten",
     "item_facts",
     "json_block",
     "page_of",
@@ -224,14 +223,3 @@ def json_block(value: object) -> str:
     """JSON that may stand in a script element: nothing in it can end the element, and it is ASCII (so U+2028 is spelled out)."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def flatten(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Measurements as rows: nested keys joined by " › ", lists as one line."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from flatten(item, f"{name} › {key}" if name else str(key))
-    elif isinstance(value, (list, tuple)):
-        yield name, "; ".join(", ".join(f"{k}: {v}" for k, v in x.items()) if isinstance(x, dict) else str(x) for x in value)
-    elif value is not None:
-        yield name, f"{value:.2f}" if isinstance(value, float) else str(value)
