@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 
 BENCH ?= bench
 
-.PHONY: demo test test-browser check bench-finding bench-reading encoder train-encoder train-finding train-citing bench-citing train-reflection schemas example clean
+.PHONY: demo test test-browser check bench-finding bench-reading bench bench-survival bench-surface encoder train-encoder train-finding train-citing bench-citing train-reflection schemas example clean
 
 CORPUS ?= corpus
 
@@ -50,7 +50,7 @@ encoder: $(VENV)/.installed-all
 train-encoder: $(VENV)/.installed-all
 	$(BIN)/python -m training.finetune_encoder --data training/rubrics --out build/facets-l6 --hold-out 0.19 --epochs 5 --facets 4 --frozen-layers 3 --seed 1
 	$(BIN)/python -m training.finetune_encoder --data training/rubrics --submissions training/marked/other-rubrics.jsonl --weights build/facets-l6/model.safetensors --out build/facets-l6-whole --hold-out 0.19 --epochs 4 --facets 4 --frozen-layers 3 --rate 4e-5 --seed 1
-	$(BIN)/python -m training.export_encoder --weights build/facets-l6-whole/model.safetensors --out models/facets-l6
+	$(BIN)/python -m training.export_encoder --weights build/facets-l6-whole/model.safetensors --integers --out models/facets-l6
 
 train-finding: $(VENV)/.installed-all
 	$(BIN)/python -m training.fit_finding --model models/facets-l6 --rubric rubrics/student-centeredness
@@ -84,6 +84,19 @@ example: $(VENV)/.installed-all
 # How much of what other readers find is found: CORPUS holds files/ and INDEX.csv (file, expected, acceptable).
 bench-reading: $(VENV)/.installed-all
 	$(BIN)/python -m benchmarks.reading $(CORPUS)
+
+# What screening costs, beside a script of few lines (PEER, with its FACETS) and beside a bare pass of an encoder; an idle machine is
+# needed, and some twenty minutes.
+bench: $(VENV)/.installed-all
+	$(BIN)/python -m benchmarks.speed $(BENCH) $(if $(PEER),--peer $(PEER) --facets $(FACETS))
+
+# That a batch survives everything: HOSTILE holds MANIFEST.csv and the files that it lists, GOOD a folder a submission. Hours at full size.
+bench-survival: $(VENV)/.installed-all
+	$(BIN)/python -m benchmarks.surviving all $(HOSTILE) $(if $(GOOD),--good $(GOOD))
+
+# What flips when a text is rewritten on its surface only: BENCH holds <id>/submission.
+bench-surface: $(VENV)/.installed-all
+	$(BIN)/python -m benchmarks.surface $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist demo-report *.egg-info .mypy_cache .ruff_cache .pytest_cache

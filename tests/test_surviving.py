@@ -285,3 +285,12 @@ def test_the_limits_of_readers_are_within_the_floors():
     limits = Limits()
     assert limits.memory_bytes <= bounds["peak_reader_mb"]["most"] * 1e6
     assert limits.screening_seconds <= bounds["slowest_cpu_seconds"]["most"] and limits.cpu_seconds <= bounds["slowest_cpu_seconds"]["most"]
+
+
+def test_attempts_to_send_are_counted_from_the_kernels_own_counters():
+    counters = (
+        "Ip: Forwarding OutRequests OutNoRoutes\nIp: 2 0 3\nIcmp: InMsgs\nIcmp: 9\nTcp: ActiveOpens OutSegs\nTcp: 5 5\n"
+        "Ip6OutRequests                  \t4\nIp6InNoRoutes                   \t7\n"
+    )
+    assert offline.attempts_in(counters) == 7
+    assert offline.attempts_in("Ip: OutRequests OutNoRoutes\nIp: 0 0\n") == 0

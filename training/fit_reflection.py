@@ -17,9 +17,7 @@ Writes labels.npz, layers.onnx, confusion.csv and model.toml, and prints the fig
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
-import io
 import math
 from collections import Counter
 from dataclasses import dataclass
@@ -39,8 +37,8 @@ from training.reflection_data import Split, folds, joined, read, repeated
 from training.reflection_figures import (
     accuracy,
     calibration_error,
+    confusion_of,
     coverage,
-    crossed,
     gain,
     group_index,
     grouped,
@@ -60,7 +58,7 @@ VECTOR = 0.7
 LENGTH = 0.05
 BIAS = 0.3
 STRENGTHS = (1.2, 2.0, 3.0, 4.5)
-SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8)
 """Factors of the layers' scores that are tried before they are added to the others."""
 
 FOLDS = 5
@@ -187,16 +185,6 @@ def shared(linear: np.ndarray, layers: np.ndarray, labels: np.ndarray) -> float:
     return min(losses, key=lambda s: losses[s])
 
 
-def confusion_of(tables: dict[str, np.ndarray]) -> bytes:
-    """Counts of true and said labels by split, as a CSV with a header."""
-    content = io.StringIO()
-    writer = csv.writer(content, lineterminator="\n")
-    writer.writerow(("split", "truth", "said", "count"))
-    for split, counts in tables.items():
-        writer.writerows((split, t, s, int(counts[i, j])) for i, t in enumerate(LABELS) for j, s in enumerate(LABELS))
-    return content.getvalue().encode("utf-8")
-
-
 def write(out: Path, encoder: OnnxEncoder, files: dict[str, bytes], limits: tuple[float, float], measured: dict[str, float]) -> None:
     """The model's files and its TOML."""
     out.mkdir(parents=True, exist_ok=True)
@@ -270,10 +258,8 @@ def main() -> None:
     found = vectors(encoder, test.texts, options.kept)
     frozen = (vectors(floor, past.texts, options.kept), vectors(floor, test.texts, options.kept))
     measured = report(labeller, past, test, found, frozen)
-    said = labeller.probabilities(test.texts, found).argmax(axis=1)
-    files["confusion.csv"] = confusion_of(
-        {"test": crossed(test.labels, said), CROSS_VALIDATED: crossed(past.labels, chance.argmax(axis=1))}
-    )
+    judged = {"test": (test.labels, labeller.probabilities(test.texts, found)), CROSS_VALIDATED: (past.labels, chance)}
+    files["confusion.csv"] = confusion_of(judged, limits)
     write(options.out, encoder, files, limits, measured)
     sizes = ", ".join(f"{name} {len(content):,} bytes" for name, content in files.items())
     print(f"{sizes}; abstain below {limits[0]} (label) and {limits[1]} (group)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +12,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from mcscreen.reflection.labels import DEEP, GROUPS, LABELS, Labeller
+from mcscreen.reflection.labels import DEEP, GROUPS, LABELS, UNCERTAIN, Labeller
 from training.reflection_data import GROUP_OF, Split
 
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
@@ -108,6 +110,37 @@ def coverage(title: str, truth: np.ndarray, chance: np.ndarray) -> None:
         answered = order[: max(1, round(share * len(order)))]
         parts.append(f"{share:.0%} {told(interval(lambda r: float(r.mean()), right[answered]))} from {sure[answered[-1]]:.2f}")
     print(f"{title}, accuracy of the surest: " + "; ".join(parts), flush=True)
+
+
+def confusion_of(judged: dict[str, tuple[np.ndarray, np.ndarray]], limits: tuple[float, float]) -> bytes:
+    """Counts of what was true and what was said, as a CSV (split, level, truth, said, count; zeros are left out).
+
+    Levels are `likeliest` (labels, none withheld), `label` and `group` (withheld ones are "uncertain"), and `deep`.
+
+    Args:
+        judged: True labels and probabilities by split.
+        limits: Probabilities below which a label, and a group, is withheld.
+    """
+    content = io.StringIO()
+    writer = csv.writer(content, lineterminator="\n")
+    writer.writerow(("split", "level", "truth", "said", "count"))
+    names = list(GROUPS)
+    for split, (labels, chance) in judged.items():
+        groups = grouped(chance)
+        deep = [names.index(g) for g in DEEP]
+        truth = np.array(LABELS)[labels], np.array(names)[group_index(labels)]
+        said = np.array(LABELS)[chance.argmax(axis=1)], np.array(names)[groups.argmax(axis=1)]
+        told_deep = groups[:, deep].sum(axis=1) >= 0.5
+        pairs = {
+            "likeliest": (truth[0], said[0]),
+            "label": (truth[0], np.where(chance.max(axis=1) >= limits[0], said[0], UNCERTAIN)),
+            "group": (truth[1], np.where(groups.max(axis=1) >= limits[1], said[1], UNCERTAIN)),
+            "deep": (np.where(np.isin(truth[1], DEEP), "deep", "not deep"), np.where(told_deep, "deep", "not deep")),
+        }
+        for level, (true, called) in pairs.items():
+            counts = Counter(zip(true.tolist(), called.tolist(), strict=True))
+            writer.writerows((split, level, *pair, count) for pair, count in sorted(counts.items()))
+    return content.getvalue().encode("utf-8")
 
 
 def by_words(texts: list[str], labels: np.ndarray, unseen: list[str]) -> np.ndarray:

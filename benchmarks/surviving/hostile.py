@@ -103,8 +103,13 @@ def trial(hostile: Path, good: Path | None, work: Path, rubric: str, cache: dict
     spent = {t["id"]: t for t in map(json.loads, times.read_text(encoding="utf-8").splitlines())} if times.exists() else {}
 
     right, found = [], []
+    ids = {item.label: [i for i in lines if i == item.label or i.startswith((f"{item.label} ", f"{item.label}-"))] for item in batch}
+    # The folder inside a zip may give the submission its id; such a row belongs to no other input.
+    spare = sorted(set(lines) - set(before_lines) - {i for own_ids in ids.values() for i in own_ids})
     for item in batch:
-        mine = {i: json.loads(line) for i, line in lines.items() if i == item.label or i.startswith((f"{item.label} ", f"{item.label}-"))}
+        if not ids[item.label] and item.family == "zip" and spare:
+            ids[item.label].append(spare.pop(0))
+        mine = {i: json.loads(lines[i]) for i in ids[item.label]}
         problem = _judged(item, [d for s in mine.values() for d in s["submission"]["documents"]], bool(mine))
         right.append(problem is None)
         statuses = sorted({d["status"] for s in mine.values() for d in s["submission"]["documents"]})

@@ -1,7 +1,8 @@
 """Nothing leaves the machine, nothing of a candidate reaches a log, and what is written is for its owner only.
 
-The batch is screened in a name space without a network, and again with a guard that makes every socket and every look-up of
-a name raise, in the children as well. Names and sentences are planted in it; one submission makes screening raise an error
+The batch is screened in a name space without a network, whose own counters tell afterwards whether anything, native code
+included, tried to send a packet; and again with a guard that makes every socket and every look-up of a name raise, in the
+children as well. The home folder is an empty one, so that what libraries leave there is seen. Names and sentences are planted in it; one submission makes screening raise an error
 that quotes them, one file breaks its reader, and everything that any library logs is kept.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.surviving.floors import Outcome
@@ -20,6 +22,7 @@ _NAME = "Zerlina Quackenbush-Ottomeyer"
 _SENTENCE = "My neighbour Balthasar Zwingelbert promised the seven lanterns to the ferryman of Ebersgrund"
 PLANTED = ("Zerlina", "Quackenbush", "Ottomeyer", "Balthasar", "Zwingelbert", "seven lanterns", "Ebersgrund", "Wunderkammer")
 _INSIDE = ["unshare", "--user", "--map-root-user", "--net"]
+_COUNTED = 'counters=$1; shift; "$@"; code=$?; cat /proc/net/snmp /proc/net/snmp6 > "$counters"; exit $code'
 
 
 def plant(folder: Path) -> None:
@@ -41,18 +44,22 @@ def trial(good: Path | None, work: Path, rubric: str) -> Outcome:
     plant(batch)
     temporary.mkdir()
     reference, caches = work / "reference", work / "caches"
-    loud = {"SURVIVING_LOUD": "1", "TMPDIR": str(temporary)}
+    home = work / "home"
+    home.mkdir()
+    loud = {"SURVIVING_LOUD": "1", "TMPDIR": str(temporary), "HOME": str(home)}
     ordinary = run([*WATCHED, *screening([batch], reference, rubric)], work / "logs-0", env={**loud, "MCSCREEN_CACHE": str(caches / "0")})
     runs = {"ordinary": ordinary}
 
     netless: int | None = None
+    packets: int | None = None
     if _can_unshare():
         folder = work / "netless"
-        ended = run(
-            [*_INSIDE, *WATCHED, *screening([batch], folder, rubric)], work / "logs-1", env={**loud, "MCSCREEN_CACHE": str(caches / "1")}
-        )
+        counters = work / "counters"
+        words = [*_INSIDE, "sh", "-c", _COUNTED, "sh", counters, *WATCHED, *screening([batch], folder, rubric)]
+        ended = run(words, work / "logs-1", env={**loud, "MCSCREEN_CACHE": str(caches / "1")})
         runs["without a network"] = ended
         netless = len(unlike(reference, folder)) if ended.code == ordinary.code else 1
+        packets = attempts_in(counters.read_text(encoding="utf-8"))
 
     refused = work / "refused"
     guarded = work / "guarded"
@@ -81,19 +88,33 @@ def trial(good: Path | None, work: Path, rubric: str) -> Outcome:
     wide = [path for folder in (reference, work / "broken", caches) for path in too_open(folder)]
     for name, one in runs.items():
         outcome.lines.append(f"  {name:32} exit code {one.code}")
+    outcome.lines += [f"  left behind: {p}" for folder in (home, temporary) for p in sorted(folder.rglob("*")) if p.is_file()]
     outcome.lines += [f"  leaked: {leak}" for leak in leaks] + [f"  open to others: {path}" for path in wide[:8]]
     attempts = refused.read_text(encoding="utf-8").splitlines() if refused.exists() else []
     outcome.lines += [f"  tried: {line}" for line in sorted(set(line.split(maxsplit=1)[1] for line in attempts))]
     outcome.figures = {
         "reports_that_differ_without_network": netless,
         "reports_that_differ_under_guard": guarded_differ,
+        "packets_tried": packets,
         "sockets_tried": len(attempts),
         "error_rows": len(error_rows),
         "leaks": len(leaks),
         "open_to_others": len(wide),
         "left_in_the_temporary_folder": sum(1 for _ in temporary.iterdir()),
+        "written_into_the_home_folder": sum(1 for p in home.rglob("*") if p.is_file()),
     }
     return outcome
+
+
+def attempts_in(counters: str) -> int:
+    """Packets that found no way out or were sent, by the kernel's counters of a name space (/proc/net/snmp and snmp6)."""
+    lines = [line.split() for line in counters.splitlines()]
+    pairs = [(line[0], line[1]) for line in lines if len(line) == 2]
+    for names, values in pairwise(lines):
+        if len(names) > 2 and names[0] == values[0]:
+            pairs += [(names[0] + name, value) for name, value in zip(names[1:], values[1:], strict=False)]
+    wanted = {"Ip:OutRequests", "Ip:OutNoRoutes", "Ip6OutRequests", "Ip6OutNoRoutes"}
+    return sum(int(value) for name, value in pairs if name in wanted)
 
 
 def _can_unshare() -> bool:

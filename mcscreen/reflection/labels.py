@@ -59,6 +59,9 @@ DEEP = ("analyse", "outcome")
 CROSS_VALIDATED = "cross-validated"
 """The split of confusion.csv whose sentences were labelled by a model that had not seen them, and that is large."""
 
+_LIKELIEST = "likeliest"
+"""The level of confusion.csv at which no label is withheld."""
+
 _WEIGHTS = "labels.npz"
 _LAYERS = "layers.onnx"
 _CONFUSION = "confusion.csv"
@@ -324,13 +327,13 @@ def _another_encoder(model: LabellerModel, encoder: _Encoder) -> ModelError:
 
 
 def _counts(path: Path, content: bytes) -> NDArray[np.int64]:
-    """The cross-validated counts of a confusion.csv (columns split, truth, said, count)."""
+    """The cross-validated counts of a confusion.csv: columns split, truth, said, count, and level where there is more than one."""
     import numpy as np
 
     counts = np.zeros((len(LABELS), len(LABELS)), np.int64)
     try:
         for row in csv.DictReader(io.StringIO(content.decode("utf-8"))):
-            if row["split"] == CROSS_VALIDATED:
+            if row["split"] == CROSS_VALIDATED and row.get("level", _LIKELIEST) == _LIKELIEST:
                 counts[LABELS.index(row["truth"]), LABELS.index(row["said"])] += int(row["count"])
     except (ValueError, KeyError, TypeError):
         raise ModelError(f"{path}: not a table of split, truth, said, count; install mcscreen again") from None

@@ -126,6 +126,12 @@ def test_the_confusion_is_that_of_unseen_sentences_with_the_truth_in_rows(tmp_pa
     assert counts[COLUMN["feeling"], COLUMN["other"]] == 4
 
 
+def test_the_confusion_withholds_nothing_and_counts_no_sentence_twice(tmp_path):
+    rows = ["split,level,truth,said,count", "cross-validated,likeliest,feeling,other,4", "cross-validated,label,feeling,uncertain,4"]
+    rows.append("cross-validated,deep,deep,not deep,4")
+    assert load_labeller(Still(), _folder(tmp_path, others={"confusion.csv": "\n".join(rows).encode()})).confusion.sum() == 4
+
+
 def test_a_model_without_counts_says_so(tmp_path):
     with pytest.raises(ModelError, match=r"brings no confusion\.csv"):
         load_labeller(Still(), _folder(tmp_path)).confusion  # noqa: B018
@@ -147,9 +153,18 @@ def test_no_sentences_no_labels(tmp_path):
 
 
 def test_given_vectors_are_not_encoded_again(tmp_path):
+    arrays = _arrays()
+    arrays["vector_weights"][0, COLUMN["feeling"]] = 1
+    labeller = load_labeller(Still(), _folder(tmp_path, arrays))
+    assert labeller.scores(["The bus."])[0, COLUMN["feeling"]] == pytest.approx(0.6)
+    labeller._encoder = None
+    assert labeller.scores(["The bus."], np.array([[1.0, 0.0]], np.float32))[0, COLUMN["feeling"]] == pytest.approx(1)
+
+
+def test_a_vector_without_weight_is_not_computed(tmp_path):
     labeller = load_labeller(Still(), _folder(tmp_path))
     labeller._encoder = None
-    assert labeller.predict(["I feel tired."], np.array([[1.0, 0.0]], np.float32))[0].label == "feeling"
+    assert labeller.predict(["I feel tired."])[0].label == "feeling"
 
 
 def test_an_altered_file_is_refused(tmp_path):
