@@ -2,8 +2,9 @@
 
 A status can change because the candidate did something or because the tool did. So every change is told with its likely
 reason, from what the two screenings record: checksums of the files, the rubric's checksum, the reader of each file, and
-what the scores rest on. The fingerprint is one hash over rubric, settings, model and versions; when it differs and the
-rubric does not, the rest cannot be told apart, and that is what is said.
+what the scores rest on. The fingerprint is one hash over rubric, settings, model and versions; where both reports have the
+`run.json` that belongs to it (`mcscreen.runs`), what differs is named, else it cannot be told apart, and that is what is said.
+A facet with the same score and another status has been moved by thresholds alone; the score stands between the two.
 
 Earlier decisions stand beside what they were about, because the first question after a resubmission is: did they do what
 they were asked to? They are the assessor's opinion on the earlier files and are never carried over as decisions on these.
@@ -18,10 +19,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from mcscreen.decisions import Decision, Decisions
+from mcscreen.decisions import Decisions
 from mcscreen.inert import markdown
 from mcscreen.private_files import put
 from mcscreen.results import Citation, Coverage, DocumentRecord, Evidence, Screening
+from mcscreen.reviews import answers
+from mcscreen.runs import DifferenceKind, Run, RunDifference, ThresholdChange, differences, differences_in_words, thresholds_moved_past
 from mcscreen.wording import CITATION, COVERAGE
 
 __all__ = [
@@ -45,14 +48,19 @@ CitationKind = Literal["mended", "wrong", "open", "kept", "unchecked", "new", "g
 """`mended`: now in order. `wrong`: in order before, not now. `open`: not in order before and now. `unchecked`: in order before,
 could not be checked now. `new`, `gone`: a row that is only in one of the two."""
 
-Reason = Literal["files", "rubric", "reader", "scores", "settings", "unexplained"]
+Reason = Literal["files", "rubric", "reader", "scores", "unknown", "unexplained"] | DifferenceKind
 
 REASONS: dict[Reason, str] = {
     "files": "files of the submission were added, removed or changed",
     "rubric": "the rubric's text or examples changed",
     "reader": "the same file was read by another reader or version, or with another result",
+    "model": "the weights of the model changed",
+    "calibration": "the calibration of the scores changed",
+    "thresholds": "the thresholds changed",
+    "versions": "versions of libraries changed",
+    "settings": "settings changed",
     "scores": "the scores rest on another model or calibration",
-    "settings": "settings, model or versions of libraries changed; the fingerprint does not tell which",
+    "unknown": "settings, model or versions of libraries changed; it is not recorded which",
     "unexplained": "nothing that is recorded differs; screen both again with one version and report it if it stays",
 }
 
@@ -77,6 +85,9 @@ class FacetChange:
         vanished: Quotes that were shown before and are not now; `still_there` are those of them whose file did not change, so
             that they can only have been pushed aside by better ones.
         appeared: Quotes that are shown now and were not before.
+        score: Between 0 and 1, of the later screening; None when nothing could be searched.
+        thresholds: What alone explains the other status: the score is as before. Several where a rubric has facets of several
+            bases and the screening does not tell which this facet has.
     """
 
     facet: str
@@ -87,6 +98,8 @@ class FacetChange:
     still_there: tuple[str, ...] = ()
     appeared: tuple[str, ...] = ()
     notes: tuple[EarlierNote, ...] = ()
+    score: float | None = None
+    thresholds: tuple[ThresholdChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,64 +135,89 @@ class SubmissionChange:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Two reports compared."""
+    """Two reports compared.
+
+    Attributes:
+        only_before: Submissions of the earlier report only; `only_after` likewise.
+        unlike: Submissions that were screened for two different rubrics, which are not compared.
+        runs_differ_in: Facts in which the runs differ, where both are known; the rubric's checksum is not among them.
+        notes_left_out: Reviews whose notes are not shown, because they are of another reading or of other files.
+    """
 
     submissions: tuple[SubmissionChange, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
     unlike: tuple[str, ...] = ()
-    """Submissions that were screened for two different rubrics, which are not compared."""
+    runs_differ_in: tuple[RunDifference, ...] = ()
+    notes_left_out: int = 0
 
 
-def changes_between(before: Iterable[Screening], after: Iterable[Screening], decisions: Iterable[Decisions] = ()) -> Changes:
+_Runs = tuple[Run, Run] | None
+
+
+def changes_between(
+    before: Iterable[Screening],
+    after: Iterable[Screening],
+    decisions: Iterable[Decisions] = (),
+    runs: tuple[Run | None, Run | None] = (None, None),
+) -> Changes:
     """Compare two reports, submission by submission, by their ids.
 
     Args:
         before: Of the earlier report.
         after: Of the later report.
         decisions: Files of decisions on the earlier report.
+        runs: What the earlier and the later report were made with, where it is known.
     """
     old, new = {s.submission.id: s for s in before}, {s.submission.id: s for s in after}
     both = [i for i in new if i in old]
     unlike = tuple(i for i in both if old[i].rubric.id != new[i].rubric.id)
-    notes = _notes(decisions, old)
+    notes, left = _notes(decisions, old)
+    known = (runs[0], runs[1]) if runs[0] is not None and runs[1] is not None else None
+
+    def compared(one: Screening, other: Screening) -> SubmissionChange:
+        # A folder may have been written to twice: a run speaks for its own screenings only.
+        own = known if known and (known[0].fingerprint, known[1].fingerprint) == (one.fingerprint, other.fingerprint) else None
+        return _submission(one, other, notes.get(one.submission.id, {}), own)
+
     return Changes(
-        tuple(_submission(old[i], new[i], notes.get(i, {})) for i in both if i not in unlike),
+        tuple(compared(old[i], new[i]) for i in both if i not in unlike),
         tuple(i for i in old if i not in new),
         tuple(i for i in new if i not in old),
         unlike,
+        differences(*known) if known else (),
+        left,
     )
 
 
 _Key = tuple[str, str | None, int | None]
 
 
-def _notes(decisions: Iterable[Decisions], old: Mapping[str, Screening]) -> dict[str, dict[_Key, list[EarlierNote]]]:
+def _notes(decisions: Iterable[Decisions], old: Mapping[str, Screening]) -> tuple[dict[str, dict[_Key, list[EarlierNote]]], int]:
+    """Notes by submission and what they are about, and how many reviews are of something else than the earlier report."""
     found: dict[str, dict[_Key, list[EarlierNote]]] = {}
+    left = 0
     for file in decisions:
         for review in file.reviews:
             screening = old.get(review.submission)
-            if screening is None or review.fingerprint != screening.fingerprint:
+            if screening is None or answers(review, screening):
+                left += 1
                 continue
             for decision in review.decisions:
                 if decision.choice or decision.note:
-                    found.setdefault(review.submission, {}).setdefault(_key(decision), []).append(
+                    found.setdefault(review.submission, {}).setdefault(decision.key, []).append(
                         EarlierNote(file.assessor, decision.choice, decision.note, decision.finding)
                     )
-    return found
+    return found, left
 
 
-def _key(decision: Decision) -> _Key:
-    return decision.kind, decision.facet, decision.row
-
-
-def _submission(old: Screening, new: Screening, notes: Mapping[_Key, Sequence[EarlierNote]]) -> SubmissionChange:
+def _submission(old: Screening, new: Screening, notes: Mapping[_Key, Sequence[EarlierNote]], runs: _Runs) -> SubmissionChange:
     documents = _documents(old.submission.documents, new.submission.documents)
     same = {d.name for d in new.submission.documents} - {name for name, _ in documents}
-    facets = tuple(_facets(old.coverage, new.coverage, same, notes))
+    facets = tuple(_facets(old.coverage, new.coverage, same, notes, runs))
     citations = tuple(_citations(old.citations, new.citations, notes))
     changed = any(f.before != f.after or f.vanished or f.appeared for f in facets) or any(c.before != c.after for c in citations)
-    return SubmissionChange(new.submission.id, documents, _reasons(old, new, documents, changed), facets, citations)
+    return SubmissionChange(new.submission.id, documents, _reasons(old, new, documents, changed, runs), facets, citations)
 
 
 def _documents(old: Sequence[DocumentRecord], new: Sequence[DocumentRecord]) -> tuple[tuple[str, str], ...]:
@@ -196,7 +234,7 @@ def _documents(old: Sequence[DocumentRecord], new: Sequence[DocumentRecord]) -> 
     return tuple(found)
 
 
-def _reasons(old: Screening, new: Screening, documents: Sequence[tuple[str, str]], changed: bool) -> tuple[Reason, ...]:
+def _reasons(old: Screening, new: Screening, documents: Sequence[tuple[str, str]], changed: bool, runs: _Runs) -> tuple[Reason, ...]:
     found: list[Reason] = []
     kinds = {kind for _, kind in documents}
     if kinds - {"read otherwise"}:
@@ -205,15 +243,17 @@ def _reasons(old: Screening, new: Screening, documents: Sequence[tuple[str, str]
         found.append("rubric")
     if "read otherwise" in kinds:
         found.append("reader")
-    if old.calibration != new.calibration:
+    named = tuple(dict.fromkeys(d.kind for d in differences(*runs))) if runs else ()
+    found += named
+    if old.calibration != new.calibration and not named:
         found.append("scores")
     if old.fingerprint != new.fingerprint and not set(found) - {"files"}:
-        found.append("settings")
+        found.append("unknown")
     return tuple(found) or (("unexplained",) if changed else ())
 
 
 def _facets(
-    old: Sequence[Coverage], new: Sequence[Coverage], same: set[str], notes: Mapping[_Key, Sequence[EarlierNote]]
+    old: Sequence[Coverage], new: Sequence[Coverage], same: set[str], notes: Mapping[_Key, Sequence[EarlierNote]], runs: _Runs
 ) -> Iterable[FacetChange]:
     before, after = {c.facet: c for c in old}, {c.facet: c for c in new}
     for facet in dict.fromkeys([*after, *before]):
@@ -230,11 +270,19 @@ def _facets(
             tuple(e.quote for e in vanished if e.document in same),
             appeared,
             tuple(notes.get(("facet", facet, None), ())),
+            b.score if b else None,
+            _moved_past(a, b, runs) if a and b and runs and not vanished and not appeared else (),
         )
 
 
 def _quotes(line: Coverage | None) -> dict[str, Evidence]:
     return {" ".join(e.quote.casefold().split()): e for e in line.evidence} if line else {}
+
+
+def _moved_past(before: Coverage, after: Coverage, runs: tuple[Run, Run]) -> tuple[ThresholdChange, ...]:
+    if before.status == after.status or after.score is None or before.score != after.score:
+        return ()
+    return thresholds_moved_past(after.score, before.status, after.status, *runs)
 
 
 def _facet_kind(before: Coverage | None, after: Coverage | None, moved: bool) -> FacetKind:
@@ -317,12 +365,19 @@ _CITATIONS: dict[CitationKind, str] = {
     "gone": "Rows that are gone",
     "kept": "In order as before",
 }
+_KINDS: dict[DifferenceKind, str] = {
+    "model": "models",
+    "calibration": "calibration",
+    "thresholds": "thresholds",
+    "versions": "versions of libraries",
+    "settings": "settings",
+}
 _CHOICES = {"agree": "agreed", "other_passage": "addressed elsewhere", "not_addressed": "not addressed"}
 
 
 def changes_in_words(changes: Changes) -> str:
-    """One block a submission for a terminal: counts, and the facets and rows that changed."""
-    lines: list[str] = []
+    """For a terminal: totals, then one block a submission with counts and the facets and rows that changed."""
+    lines = list(_totals(changes))
     for one in changes.submissions:
         lines.append(one.submission)
         lines += [f"  {name}: {what}" for name, what in one.documents]
@@ -331,15 +386,21 @@ def changes_in_words(changes: Changes) -> str:
             ids = [f.facet for f in one.facets if f.kind == kind]
             if ids:
                 lines.append(f"  {title}: {len(ids)}" + ("" if kind == "kept" else f" ({', '.join(ids)})"))
+        lines += [f"  {f.facet}: {_threshold_words(f)}" for f in one.facets if f.thresholds]
         for row_kind, title in _CITATIONS.items():
             rows = [c for c in one.citations if c.kind == row_kind]
             if rows:
                 lines.append(f"  Citations, {title[:1].lower()}{title[1:]}: {len(rows)}")
-    lines += [*_missing(changes)]
     return "\n".join(lines)
 
 
-def _missing(changes: Changes) -> Iterable[str]:
+def _totals(changes: Changes) -> Iterable[str]:
+    if changes.submissions:
+        counts = Counter(f.kind for one in changes.submissions for f in one.facets)
+        told = ", ".join(f"{title[:1].lower()}{title[1:]} {counts[kind]}" for kind, title in _FACETS.items() if counts[kind])
+        yield f"in both reports: {len(changes.submissions)}; facets: {told or 'none'}"
+    else:
+        yield "no submission is compared: none stands in both reports for the same rubric"
     for ids, what in (
         (changes.only_before, "only in the earlier report"),
         (changes.only_after, "only in the later report"),
@@ -347,11 +408,20 @@ def _missing(changes: Changes) -> Iterable[str]:
     ):
         if ids:
             yield f"{what}: {', '.join(ids)}"
+    for kind, told in differences_in_words(changes.runs_differ_in).items():
+        yield f"the runs differ in {_KINDS[kind]}: {told}"
+    if changes.notes_left_out:
+        yield f"reviews whose notes are not shown: {changes.notes_left_out}; they are of another reading or of other files"
+
+
+def _threshold_words(facet: FacetChange) -> str:
+    cuts = [f"{COVERAGE[c.cut].label} {'from' if c.cut == 'covered' else 'below'} {c.after}, before {c.before}" for c in facet.thresholds]
+    return f"score {facet.score} as before; {'; or '.join(cuts)}"
 
 
 def changes_in_markdown(changes: Changes) -> str:
     """All changes with their quotes and the earlier notes."""
-    lines = ["# What changed", "", *(f"{markdown(line)}\n" for line in _missing(changes))]
+    lines = ["# What changed", "", *(f"- {markdown(line)}" for line in _totals(changes)), ""]
     for one in changes.submissions:
         lines += [f"## {markdown(one.submission)}", ""]
         lines += [f"- {markdown(name)}: {what}" for name, what in one.documents]
@@ -379,7 +449,7 @@ def changes_in_markdown(changes: Changes) -> str:
 
 def _facet_lines(facet: FacetChange) -> Iterable[str]:
     told = " to ".join(COVERAGE[s].label if s in COVERAGE else "not asked" for s in (facet.before, facet.after))
-    yield f"- **{markdown(facet.facet)}**: {told}"
+    yield f"- **{markdown(facet.facet)}**: {told}" + (f" ({_threshold_words(facet)})" if facet.thresholds else "")
     yield from _note_lines(facet.notes)
     for quote in facet.appeared:
         yield f"    - now: “{markdown(quote)}”"

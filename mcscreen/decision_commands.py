@@ -101,10 +101,17 @@ def diff(
     from mcscreen.changes import changes_between, changes_in_words, write_changes
     from mcscreen.decisions import read_decisions
     from mcscreen.evaluation import read_screenings
+    from mcscreen.review import DECISIONS as REVIEWED
     from mcscreen.reviews import DECISIONS
+    from mcscreen.runs import read_run
 
-    beside = sorted(((old if old.is_dir() else old.parent) / DECISIONS).glob("*.json"))
-    found = changes_between(read_screenings(old), read_screenings(new), [read_decisions(f) for f in decisions or beside])
+    folder = old if old.is_dir() else old.parent
+    files = decisions or sorted((folder / DECISIONS).glob("*.json"))
+    if not files and (folder / REVIEWED).is_file():
+        what = f"'mcscreen review {folder} --export {folder / DECISIONS}'"
+        _show(f"earlier notes are left out: they lie in {folder / REVIEWED}; {what} writes them as files", to_stderr=True)
+    runs = (read_run(old), read_run(new))
+    found = changes_between(read_screenings(old), read_screenings(new), [read_decisions(f) for f in files], runs)
     _show(changes_in_words(found))
     for path in write_changes(found, out or (new if new.is_dir() else new.parent)):
         _show(str(path))

@@ -457,8 +457,8 @@ def _screened(rubric: Path, uploads: Sequence[Path], wanted: frozenset[str], mad
     from mcscreen.pipeline import screen_one
 
     settings = _settings(rubric, made_with)
-    named = {masked_id(u.id) if made_with.masks else u.id: u for u in find_uploads(uploads)}
-    return [screen_one(upload, settings) for name, upload in named.items() if name in wanted]
+    named = ((masked_id(u.id) if made_with.masks else u.id, u) for u in find_uploads(uploads))
+    return [screen_one(upload, settings) for name, upload in named if name in wanted]
 
 
 def _write_rubric(target: Path, base: RubricFolder, lessons: Sequence[Lesson], without: frozenset[int] = frozenset()) -> list[Path]:
@@ -468,7 +468,7 @@ def _write_rubric(target: Path, base: RubricFolder, lessons: Sequence[Lesson], w
         known = _json_lines(e for number, e in enumerate(base.exemplars) if number not in without)
     else:
         known = before.read_bytes() if before.is_file() else b""
-    if known and not known.endswith(b"\n"):
+    if lessons and known and not known.endswith(b"\n"):
         known += b"\n"
     files = []
     if target.resolve() != base.path.parent.resolve():

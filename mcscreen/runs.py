@@ -12,14 +12,25 @@ assessors get, so of names that were masked it holds a checksum only.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from mcscreen.private_files import put
 
-__all__ = ["RUN", "DifferenceKind", "Run", "RunDifference", "differences", "read_run", "write_run"]
+__all__ = [
+    "RUN",
+    "DifferenceKind",
+    "Run",
+    "RunDifference",
+    "ThresholdChange",
+    "differences",
+    "differences_in_words",
+    "read_run",
+    "thresholds_moved_past",
+    "write_run",
+]
 
 RUN = "run.json"
 """Name of the file in a report folder."""
@@ -64,6 +75,19 @@ class RunDifference:
     name: str
     before: str | int | float | bool | None
     after: str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdChange:
+    """A threshold that moved past a score that stayed.
+
+    Attributes:
+        cut: "covered" from it on, or "not_found" below it.
+    """
+
+    cut: Literal["not_found", "covered"]
+    before: float
+    after: float
 
 
 def write_run(folder: Path, fingerprint: str, facts: Mapping[str, object]) -> Path:
@@ -133,3 +157,74 @@ def _leaves(path: str, value: object) -> Iterator[tuple[str, str | int | float |
         yield path, value
     else:
         yield path, json.dumps(value, sort_keys=True)
+
+
+def thresholds_moved_past(score: float, before: str, after: str, old: Run, new: Run) -> tuple[ThresholdChange, ...]:
+    """Thresholds that explain why a score that stayed has another status.
+
+    Args:
+        score: Between 0 and 1, of both screenings.
+        before: The facet's earlier status.
+        after: Its later one.
+        old: The earlier run.
+        new: The later run.
+
+    Returns:
+        Those of every basis of a facet for which both statuses follow; nothing where there is none.
+    """
+    found: list[ThresholdChange] = []
+    earlier, later = (_thresholds(run) for run in (old, new))
+    for basis in earlier.keys() & later.keys():
+        was, now = earlier[basis], later[basis]
+        if (_status(score, was), _status(score, now)) == (before, after):
+            cuts: tuple[Literal["not_found", "covered"], ...] = ("not_found", "covered")
+            found += [ThresholdChange(c, was[c], now[c]) for c in cuts if (score >= was[c]) != (score >= now[c])]
+    return tuple(sorted(dict.fromkeys(found), key=lambda t: (t.cut, t.after, t.before)))
+
+
+def _thresholds(run: Run) -> dict[str, dict[str, float]]:
+    """Thresholds by basis, those that are whole."""
+    stored = run.facts.get("thresholds")
+    bases = stored.items() if isinstance(stored, dict) else ()
+    return {
+        basis: cuts
+        for basis, cuts in bases
+        if isinstance(cuts, dict) and all(isinstance(cuts.get(cut), int | float) for cut in ("not_found", "covered"))
+    }
+
+
+def _status(score: float, cuts: Mapping[str, float]) -> str:
+    return "covered" if score >= cuts["covered"] else "not_found" if score < cuts["not_found"] else "thin"
+
+
+_MOST_NAMED = 8
+
+
+def differences_in_words(found: Sequence[RunDifference]) -> dict[DifferenceKind, str]:
+    """What differs, one line a kind: "pypdfium2 4.30.0 to 5.0.0, lxml 5.3.0 to 6.0.0"."""
+    words: dict[DifferenceKind, list[str]] = {}
+    for one in found:
+        told, head = words.setdefault(one.kind, []), one.name.partition(".")[0]
+        short = one.name.partition(".")[2] if head in ("versions", "thresholds", "limits") else one.name
+        if head in ("encoder", "citing"):
+            what = "encoder" if head == "encoder" else "comparison of cited places"
+            before, after = (str(value).partition(":")[0] if value else "none" for value in (one.before, one.after))
+            line = f"{what}: {f'other weights of {after}' if before == after else f'{before} to {after}'}"
+        elif head == "calibrations":
+            line = f"calibration of scores that rest on {one.name.split('.')[1]}"
+        elif head == "masked":
+            line = "names masked or not, or other names given" if short == "masked.names" else "recogniser of names"
+        else:
+            line = f"{short} {_fact(one.before)} to {_fact(one.after)}"
+        if line not in told:
+            told.append(line)
+    return {
+        kind: ", ".join(lines[:_MOST_NAMED]) + (f" and {len(lines) - _MOST_NAMED} more" if len(lines) > _MOST_NAMED else "")
+        for kind, lines in words.items()
+    }
+
+
+def _fact(value: str | int | float | bool | None) -> str:
+    if value is None:
+        return "none"
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)

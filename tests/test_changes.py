@@ -91,10 +91,10 @@ def test_the_likely_reason_is_what_differs():
         return kinds(start, after(now, **more))[1].reasons
 
     assert reasons(documents=SECOND, fingerprint=OLD) == ("files",)
-    assert reasons(documents=SECOND) == ("files", "settings")
+    assert reasons(documents=SECOND) == ("files", "unknown")
     assert reasons(rubric=("r", "9" * 64)) == ("rubric",)
     assert reasons(calibration="uncalibrated: other") == ("scores",)
-    assert reasons() == ("settings",)
+    assert reasons() == ("unknown",)
     assert reasons(documents=[document(reader="docx 2")]) == ("reader",)
     assert reasons(fingerprint=OLD) == ("unexplained",)
     assert kinds(start, start)[1].reasons == ()

@@ -43,8 +43,8 @@ def rubric(tmp_path):
 def test_agree_prints_a_table_and_writes_two_files(app, report):
     result = CliRunner().invoke(app, ["agree", str(report)])
     assert result.exit_code == 0, result.output
-    assert "1 submissions decided by A1" in result.stdout
-    assert "too few: needs 18 units" in result.stdout
+    assert "1 submission decided by A1" in result.stdout
+    assert "1 of 1 agree, over 1 submission; too few: needs 18 units" in result.stdout
     assert (report / "agreement.csv").is_file()
     assert json.loads((report / "agreement.json").read_text())["assessors"] == ["A1"]
 

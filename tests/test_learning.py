@@ -16,6 +16,7 @@ from mcscreen.learning import carry_out, plan_in_words, plan_learning
 from mcscreen.reliability import parse_reliability, reliability_toml
 from mcscreen.reviews import gather
 from mcscreen.rubric_files import load_rubric_folder
+from mcscreen.runs import Run
 from mcscreen.shipped import shipped
 from mcscreen.thresholds import Decided, fitted, needs, shares
 
@@ -121,7 +122,7 @@ def test_agreement_with_thin_and_contradicting_assessors_teach_nothing(rubric):
     told = {"A1": [decision("Q1.eats", "covered", "agree", passages=[EATS])], "A2": [decision("Q1.eats", "covered", "not_addressed")]}
     found = plan(rubric, told)
     assert found.lessons == found.decided == ()
-    assert found.skipped == (("assessors contradict each other", 1),)
+    assert found.skipped == (("assessors do not say the same", 1),)
 
 
 def test_names_are_masked_and_the_list_says_so(rubric):
@@ -222,8 +223,10 @@ def test_classes_that_lie_apart_still_give_thresholds_in_order():
 
 def test_too_few_decisions_say_how_many_are_needed():
     assert needs(rows()) == ""
-    assert needs(rows(150)) == "200 decided facets are needed, there are 150"
+    assert needs(rows(199)) == "200 decided facets are needed, there are 199"
     assert needs(rows(submissions=9)) == "10 submissions are needed, there are 9"
+    one_third = [r for r in rows(submissions=11) if r.value == "addressed"][:105] + [r for r in rows(900) if r.value == "not_addressed"]
+    assert needs(one_third) == "118 of them addressed are needed, there are 105"
     with pytest.raises(ValueError, match="200 decided facets are needed"):
         fitted(rows(30))
 
@@ -237,14 +240,14 @@ def test_intervals_are_exact():
     assert "missing_not_covered" not in share
 
 
-def batch(rubric, sha):
+def batch(rubric, sha, first=0):
     """Twelve submissions of 26 facet lines each, in a rubric of as many facets, and an assessor who knows what is there."""
     text = RUBRIC + "".join(f'[[parts.criteria.facets]]\nid = "Q1.f{n}"\ntext = "facet {n}"\n' for n in range(24))
     rubric.path.write_text(text)
     folder = load_rubric_folder(rubric.path.parent)
     facets = [f.id for f in folder.rubric.facets]
     screenings, reviews = [], []
-    for number in range(12):
+    for number in range(first, first + 12):
         lines, told = [], []
         for place, facet in enumerate(facets):
             addressed = (place + number) % 3 > 0
@@ -269,35 +272,102 @@ def test_thresholds_need_scores_of_texts_that_were_not_learned_from(rubric, tmp_
     assert "the heads learned from these very texts" in learned.card.remark
 
 
-def test_nothing_new_and_the_same_rubric_give_thresholds(rubric, tmp_path, unfitted):
+def test_a_rubric_that_learned_from_these_texts_before_gets_no_thresholds_from_their_scores(rubric, tmp_path, unfitted):
     folder, screenings, gathered = batch(rubric, None)
     known = carry_out(plan_learning(screenings, gathered, folder, tmp_path / "learned"), "2026-05-05").folder
     _, screenings, gathered = batch(rubric, known.sha256)
-    card = carry_out(plan_learning(screenings, gathered, known), "2026-05-06").card
+    found = plan_learning(screenings, gathered, known)
+    assert found.lessons == ()
+    assert found.fresh == frozenset()
+    card = carry_out(found, "2026-05-06").card
+    assert card.thresholds is None
+    assert "of the submissions from which the rubric had not learned before, 200 decided facets are needed, there are 0" in card.remark
+    assert "12 of the submissions are not in the figures" in card.remark
+    assert card.figures == {}
+
+
+def test_a_fresh_batch_and_no_exemplars_give_thresholds(rubric, tmp_path, unfitted):
+    folder, screenings, gathered = batch(rubric, None)
+    known = carry_out(plan_learning(screenings, gathered, folder, tmp_path / "learned"), "2026-05-05").folder
+    _, screenings, gathered = batch(rubric, known.sha256, first=12)
+    assert plan_learning(screenings, gathered, known).lessons
+    found = plan_learning(screenings, gathered, known, exemplars=False)
+    assert found.lessons == ()
+    learned = carry_out(found, "2026-05-06")
+    card = learned.card
+    assert learned.folder.sha256 == known.sha256
     assert card.thresholds is not None
     assert card.holds_for(known.sha256, "facets-l6:test")
     assert not card.holds_for(known.sha256, "another")
     assert {"held_out_addressed_not_found", "missing_not_covered"} <= set(card.figures)
-    assert "Thresholds: `not_found` below" in (tmp_path / "learned" / "reliability.md").read_text()
+    text = (tmp_path / "learned" / "reliability.md").read_text()
+    assert "Thresholds: `not_found` below" in text
+    assert "| held out: addressed, but called not found" in text
 
 
-def test_uploads_are_screened_again_without_what_they_taught(rubric, tmp_path, unfitted):
+def test_scores_of_another_encoder_give_no_thresholds(rubric, tmp_path, unfitted):
     folder, screenings, gathered = batch(rubric, None)
-    asked = []
+    run = Run(screenings[0].fingerprint, {"encoder": "another:weights"})
+    found = plan_learning(screenings, gathered, folder, tmp_path / "learned", run=run, exemplars=False)
+    assert "made with another encoder" in carry_out(found, "2026-05-05").card.remark
+    stale = plan_learning(screenings, gathered, folder, tmp_path / "learned", run=Run("0" * 32, run.facts), exemplars=False)
+    assert carry_out(stale, "2026-05-05").card.thresholds is not None
 
-    def rescreen(fold, uploads, wanted):
+
+def test_a_copy_under_another_name_is_held_out_too(rubric, tmp_path, unfitted, monkeypatch):
+    folder, screenings, gathered = batch(rubric, None)
+    text = " ".join(e.quote for c in screenings[0].coverage for e in c.evidence)
+    found = plan_learning(screenings, gathered, folder, tmp_path / "learned", texts={"S11": text})
+    held = {}
+
+    def screened(fold, uploads, wanted, made_with):
+        for name in wanted:
+            held[name] = {e.text for e in load_rubric_folder(fold).exemplars}
+        return []
+
+    monkeypatch.setattr("mcscreen.learning._screened", screened)
+    carry_out(found, "2026-05-05", uploads=[tmp_path])
+    assert not any("of text 0 " in t for t in held["S00"] | held["S11"])
+    assert any("of text 0 " in t for t in held["S02"])
+
+
+def test_what_was_learned_before_is_held_out_too(rubric, tmp_path, unfitted, monkeypatch):
+    folder, screenings, gathered = batch(rubric, None)
+    known = carry_out(plan_learning(screenings, gathered, folder, tmp_path / "learned"), "2026-05-05").folder
+
+    def screened(fold, uploads, wanted, made_with):
         texts = {e.text for e in load_rubric_folder(fold).exemplars}
         own = [s for s in screenings if s.submission.id in wanted]
         assert not texts & {e.quote for s in own for c in s.coverage for e in c.evidence}
         assert any("of text" in t for t in texts)
-        asked.extend(s.submission.id for s in own)
         return own
 
-    found = plan_learning(screenings, gathered, folder, tmp_path / "learned")
-    card = carry_out(found, "2026-05-05", uploads=[tmp_path], rescreen=rescreen).card
-    assert sorted(asked) == [f"S{n:02}" for n in range(12)]
+    monkeypatch.setattr("mcscreen.learning._screened", screened)
+    found = plan_learning(screenings, gathered, folder, known.path.parent)
+    assert found.lessons == ()
+    card = carry_out(found, "2026-05-06", uploads=[tmp_path]).card
     assert card.thresholds is not None
-    assert "312 facets, each scored by heads that had not learned" in card.remark
+    assert {"held_out_missing_not_covered", "missing_not_covered"} <= set(card.figures)
+
+
+def test_a_facet_that_the_rubric_no_longer_has_is_counted_and_not_in_the_card(rubric, tmp_path, unfitted):
+    lines = [coverage("Q1.eats", "covered", [EATS]), coverage("Q1.gone", "covered", [BUS])]
+    told = [decision("Q1.eats", "covered", "agree", passages=[EATS]), decision("Q1.gone", "covered", "agree", passages=[BUS])]
+    found = plan(rubric, told, tmp_path / "learned", lines=lines)
+    assert dict(found.skipped) == {"the rubric has no such facet": 1}
+    assert [d.facet for d in found.decided] == ["Q1.eats"]
+    assert carry_out(found, "2026-05-05").card.decided == 1
+    with pytest.raises(InputError, match="left out: 1 on facets that the rubric has not"):
+        plan(rubric, told[1:], tmp_path / "other", lines=lines)
+
+
+def test_names_of_the_whole_text_and_of_the_id_are_masked(rubric):
+    quote = evidence("Then Dagny and Lindqvist carry the trays up to the second floor.")
+    found = one("lindqvist-dagny", lines=[coverage("Q1.eats", "covered", [quote])])
+    told = gather([found], [decided("A1", [(found, [decision("Q1.eats", "covered", "agree", passages=[quote])])])])
+    (lesson,) = plan_learning([found], told, rubric, texts={"lindqvist-dagny": f"Breakfast at our school. {quote.quote}"}).lessons
+    assert "Lindqvist" not in lesson.exemplar.text
+    assert "Dagny" not in lesson.exemplar.text
 
 
 def test_a_card_comes_back_as_written_and_a_broken_one_is_named():

@@ -1,4 +1,4 @@
-"""Fit the sentence labels of reflection and measure them, from CEReD's English sentences; the same bytes each time.
+"""Fit the sentence labels of reflection and measure them, from CEReD's English sentences; the same bytes on the same machine.
 
     python -m training.fit_reflection --data cered/en --encoder models/facets-l6 --out models/reflection
 

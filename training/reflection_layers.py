@@ -10,6 +10,7 @@ Weights are kept as whole numbers of eight bits with a scale for every output, a
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,19 @@ WARMING = 0.06
 DOUBT = (0.05, 0.35)
 """Weight that leaves a label of the highest and of the lowest typicality."""
 
-PARTS = ("qkv.w", "qkv.b", "out.w", "norm1.bias", "norm1.g", "norm1.b", "in.w", "in.b", "outer.w", "norm2.bias", "norm2.g", "norm2.b")
+PARTS = ("qkv.w", "qkv.b", "out.w", "out.b", "norm1.g", "norm1.b", "in.w", "in.b", "outer.w", "outer.b", "norm2.g", "norm2.b")
+
+PRODUCTS = {"qkv.w": "qkv", "out.w": "projected", "in.w": "inner", "outer.w": "outer"}
+"""Part -> name of its product in the encoder's graph, whose weights are whole numbers."""
+
+BIASES = {
+    "qkv.b": "qkv.b",
+    "out.b": "projected.b",
+    "in.b": "in.b.half",
+    "outer.b": "outer.b",
+    **{f"{norm}.{part}": f"{norm}.{part}.half" for norm in ("norm1", "norm2") for part in ("g", "b")},
+}
+"""Part -> name in the encoder's graph."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +89,23 @@ def sentences_of(hidden: Sequence[np.ndarray]) -> Sentences:
 
 
 def weights_of(encoder: Path) -> dict[str, np.ndarray]:
-    """The encoder's weights by their names in its graph."""
-    stored = onnx.load(encoder / "encoder.onnx").graph.initializer
-    return {i.name.removesuffix(".half"): numpy_helper.to_array(i).astype(np.float32) for i in stored if i.name.endswith(".half")}
+    """Weights of the layers of `LAYERS`, by `PARTS` as "layer3.qkv.w", in single precision.
+
+    Raises:
+        SystemExit: When the encoder's graph is not of the kind that `export_encoder --integers` writes.
+    """
+    stored = {i.name: numpy_helper.to_array(i) for i in onnx.load(encoder / "encoder.onnx").graph.initializer}
+    found = {}
+    try:
+        for at in LAYERS:
+            for part, product in PRODUCTS.items():
+                whole, scale, even = (stored[f"layer{at}.{product}.{name}"].astype(np.float32) for name in ("w", "scale", "even"))
+                found[f"layer{at}.{part}"] = whole * scale * even[:, None]
+            for part, name in BIASES.items():
+                found[f"layer{at}.{part}"] = stored[f"layer{at}.{name}"].astype(np.float32)
+    except KeyError as error:
+        raise SystemExit(f"{encoder / 'encoder.onnx'}: has no {error}; write it by training.export_encoder --integers") from None
+    return found
 
 
 class Layer(torch.nn.Module):
@@ -105,7 +132,7 @@ class Network(torch.nn.Module):
     def __init__(self, weights: dict[str, np.ndarray], labels: int) -> None:
         super().__init__()
         self.layers = torch.nn.ModuleList(Layer(weights, at) for at in LAYERS)
-        self.head = torch.nn.Linear(weights["layer0.out.w"].shape[0], labels)
+        self.head = torch.nn.Linear(weights[f"layer{LAYERS[0]}.out.w"].shape[0], labels)
         torch.nn.init.normal_(self.head.weight, std=0.02)
         torch.nn.init.zeros_(self.head.bias)
 
@@ -182,9 +209,13 @@ def left_out(
 ) -> np.ndarray:
     """Scores of every sentence by layers that were fitted without its fold; `kept` saves folds between runs."""
     out = np.zeros(target.shape)
+    recipe = (BELOW, LAYERS, LONGEST, EPOCHS, BATCH, RATE, HEAD_RATE, LOWER_RATE, DROPPED, WARMING, DOUBT, seed)
+    seen = hashlib.sha256(repr(recipe).encode())
+    for array in (*sentences.hidden, target, folds):
+        seen.update(array.tobytes())
     for fold in sorted(set(folds.tolist())):
         inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        path = kept / f"fold{fold}.npy" if kept else None
+        path = kept / f"layers-{seen.hexdigest()[:16]}-{fold}.npy" if kept else None
         if path and path.is_file():
             out[outside] = np.load(path, allow_pickle=False)
         else:
@@ -216,12 +247,12 @@ def graph_of(network: Network, scale: float) -> bytes:
         name = f"layer{at}"
         attended = g.node("Attention", [x, weight("qkv.w"), weight("qkv.b")], f"{name}.attended", domain=MICROSOFT, num_heads=HEADS)
         projected = g.node("MatMul", [attended, weight("out.w")], f"{name}.projected")
-        inputs = [projected, x, weight("norm1.g"), weight("norm1.b"), weight("norm1.bias")]
+        inputs = [projected, x, weight("norm1.g"), weight("norm1.b"), weight("out.b")]
         x = g.node("SkipLayerNormalization", inputs, f"{name}.norm1", domain=MICROSOFT, epsilon=EPSILON)
         inner = g.node("MatMul", [x, weight("in.w")], f"{name}.inner")
         fed = g.node("BiasGelu", [inner, weight("in.b")], f"{name}.gelu", domain=MICROSOFT)
         outer = g.node("MatMul", [fed, weight("outer.w")], f"{name}.outer")
-        inputs = [outer, x, weight("norm2.g"), weight("norm2.b"), weight("norm2.bias")]
+        inputs = [outer, x, weight("norm2.g"), weight("norm2.b"), weight("outer.b")]
         x = g.node("SkipLayerNormalization", inputs, f"{name}.norm2", domain=MICROSOFT, epsilon=EPSILON)
     mean = g.node("ReduceMean", [x], "mean", axes=[1], keepdims=0)
     head, bias = network.head.weight.detach().numpy(), network.head.bias.detach().numpy()

@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--submissions", type=int, help="how many: killed 24, orders 6, many 10,000")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--jobs", type=int, default=1, help="for killed and many; orders compares 1 with this or 2")
+    parser.add_argument("--warm-up", type=int, default=500, help="for many: submissions after which memory and time must be flat")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, help="folder to work in, which is kept; a temporary one if not given")
     parser.add_argument("--json", type=Path, help="write figures and details there")
@@ -77,7 +78,7 @@ def _trial(what: str, options: argparse.Namespace, work: Path) -> Outcome:
     if what == "orders":
         return orders.trial(good, work, rubric, submissions=options.submissions or 6, seed=seed, most_jobs=max(2, jobs))
     if what == "many":
-        return many.trial(work, rubric, cache, submissions=options.submissions or 10_000, seed=seed, jobs=jobs)
+        return many.trial(work, rubric, cache, submissions=options.submissions or 10_000, seed=seed, jobs=jobs, warm_up=options.warm_up)
     if what == "offline":
         return offline.trial(good, work, rubric)
     return inert.trial(work, rubric, cache)

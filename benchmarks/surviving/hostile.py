@@ -159,8 +159,8 @@ def _judged(item: Input, documents: list[dict[str, str]], there: bool) -> str | 
         strange = sorted(texts - {"ok.txt", "twin.txt", "deep.txt", "unreadable.txt"})
         return f"read: {strange}, not read: {sorted(wrong)}" if strange or wrong else None
     if item.family == "names":
-        hidden = [n for n in os.listdir(item.path) if n.startswith(("~$", ".", "._")) or n in ("Thumbs.db", "desktop.ini")]
-        wanted = len(os.listdir(item.path)) - len([n for n in hidden if n != ".hidden.txt"])
+        left_out = [n for n in os.listdir(item.path) if n.startswith(("~$", "._")) or n in ("Thumbs.db", "desktop.ini")]
+        wanted = len(os.listdir(item.path)) - len(left_out)
         unread = sorted(n for n, s in by_name.items() if s != "text")
         return f"{len(by_name)} of {wanted} names, not text: {unread}" if unread or len(by_name) != wanted else None
     if not documents:

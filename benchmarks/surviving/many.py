@@ -1,7 +1,8 @@
 """A long batch of short submissions: memory and time a submission do not grow with what was done before.
 
 While the run goes on, its memory and processor time are read five times a second and kept by the number of records in its
-journal. After the first of them (those that fill caches) both must be flat.
+journal. After the first of them (those that fill caches, which hold some hundreds) both must be flat; a batch that is no longer than
+that tells nothing about it.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class _Watch:
             self.samples.append(Sample(self._done, memory(pid), processor_seconds(pid), time.monotonic() - self._begun))
 
 
-def trial(work: Path, rubric: str, cache: dict[str, str], *, submissions: int, seed: int, jobs: int, warm_up: int = 500) -> Outcome:
+def trial(work: Path, rubric: str, cache: dict[str, str], *, submissions: int, seed: int, jobs: int, warm_up: int) -> Outcome:
     """Screen so many generated submissions in one run."""
     outcome = Outcome("many")
     batch, report = work / "batch", work / "report"
@@ -66,9 +67,8 @@ def trial(work: Path, rubric: str, cache: dict[str, str], *, submissions: int, s
     every = max(1, submissions // 100)
     watch = _Watch(report / "journal.jsonl", every)
     ended = run([*MCSCREEN, *screening([batch], report, rubric, "--jobs", str(jobs))], work / "logs", env=cache, watch=watch)
-    warm_up = min(warm_up, submissions // 3)
     steady = [s for s in watch.samples if s.done >= warm_up]
-    screened = steady[-1] if steady else None
+    screened = watch.samples[-1] if watch.samples else None
     table = watch.samples[:: max(1, len(watch.samples) // 10)]
     outcome.lines.append(f"  {'done':>9}{'parent MB':>11}{'CPU s':>10}{'CPU s each':>12}{'seconds':>10}")
     for before, sample in zip([None, *table], table, strict=False):
@@ -140,7 +140,7 @@ def a_million(outcome: Outcome, submissions: int, report: Path) -> str:
     figures = outcome.figures
     each, per_thousand, seconds = figures["cpu_seconds_each"], figures["parent_mb_a_thousand_more"], figures["report_seconds"]
     if not (isinstance(each, float) and isinstance(per_thousand, float) and isinstance(seconds, float)):
-        return "a million: not enough was measured"
+        return "a million such: too few submissions to tell"
     size = sum(p.stat().st_size for p in report.rglob("*") if p.is_file()) / submissions
     return (
         f"a million such: {each * 1e6 / 86_400:,.1f} processor days of screening, {seconds / submissions * 1e6 / 3600:,.1f} hours of reports, "

@@ -31,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mcscreen.errors import ModelError
 from mcscreen.reflection.layers import FittedLayers, LowerLayers
+from mcscreen.remembered import RememberedEncoder
 from mcscreen.shipped import shipped
 
 if TYPE_CHECKING:
@@ -76,6 +77,10 @@ class _Encoder(Protocol):
     dimension: int
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+class _Layers(Protocol):
+    def scores(self, texts: Sequence[str]) -> NDArray[np.float64]: ...
 
 
 class LabellerModel(BaseModel):
@@ -157,7 +162,7 @@ class Labeller:
         content: bytes,
         encoder: _Encoder,
         *,
-        layers: FittedLayers | None = None,
+        layers: _Layers | None = None,
         confusion: NDArray[np.int64] | None = None,
     ) -> None:
         import numpy as np
@@ -296,15 +301,32 @@ def load_labeller(encoder: _Encoder, folder: Path | None = None) -> Labeller:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ModelError(f"{path}: {problems}") from None
     content = {name: _checked(place / name, model.files.get(name, "")) for name in {_WEIGHTS, *model.files}}
-    layers = None
+    layers: _Layers | None = None
     if _LAYERS in content:
         if encoder.fingerprint != model.encoder_fingerprint:
             raise _another_encoder(model, encoder)
         lower = LowerLayers(shipped("models") / model.encoder, model.layers_from or "", model.encoder_fingerprint)
-        layers = FittedLayers(lower, content[_LAYERS], place / _LAYERS)
+        layers = _Remembered(FittedLayers(lower, content[_LAYERS], place / _LAYERS), f"{encoder.fingerprint}:{model.files[_LAYERS]}")
     confusion = _counts(place / _CONFUSION, content[_CONFUSION]) if _CONFUSION in content else None
     _log.info("sentence labels %s", model.id)
     return Labeller(model, content[_WEIGHTS], encoder, layers=layers, confusion=confusion)
+
+
+class _Remembered:
+    """Fitted layers whose scores of a sentence are computed once and kept where the encoder's vectors are."""
+
+    def __init__(self, layers: FittedLayers, fingerprint: str) -> None:
+        self.name, self.fingerprint, self.dimension = "reflection", fingerprint, len(LABELS)
+        self._layers = layers
+        self._kept = RememberedEncoder(self)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Scores anew, in the precision in which they are kept."""
+        return self._layers.scores(texts).astype("f4")
+
+    def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Scores of the labels; shape (texts, labels)."""
+        return self._kept.encode(texts).astype("f8")
 
 
 def _checked(path: Path, sha256: str) -> bytes:

@@ -179,7 +179,7 @@ def said_at(sentences: pd.DataFrame, level: Level) -> list[str]:
     return [str(name) for name in sentences[level]]
 
 
-def shipped_confusion(level: Level = "deep", basis: Literal["test", "leave-one-out"] = "test", folder: Path | None = None) -> Confusion:
+def shipped_confusion(level: Level = "deep", basis: Literal["test", "cross-validated"] = "test", folder: Path | None = None) -> Confusion:
     """How the shipped labeller errs on the sentences that it was measured on.
 
     Those are student teachers' diaries, translated; whether it errs alike on your texts is not known.
@@ -209,13 +209,13 @@ def shipped_confusion(level: Level = "deep", basis: Literal["test", "leave-one-o
     counts = np.zeros((1, len(true_names), len(said_names)))
     try:
         for row in csv.DictReader(io.StringIO(content.decode("utf-8"))):
-            if (row["basis"], row["level"]) == (basis, level):
+            if (row["split"], row["level"]) == (basis, level):
                 counts[0, true_names.index(row["truth"]), said_names.index(row["said"])] += int(row["count"])
     except (ValueError, KeyError, TypeError):
-        raise ModelError(f"{path}: not a table of basis, level, truth, said, count; install mcscreen again") from None
+        raise ModelError(f"{path}: not a table of split, level, truth, said, count; install mcscreen again") from None
     if not counts.any():
         raise ModelError(f"{path}: holds nothing of the basis {basis!r}; use another, or labelled sentences of your own")
-    which = "test sentences" if basis == "test" else "training sentences, each left out in turn"
+    which = "test sentences" if basis == "test" else "training sentences, each by a model that had not seen it"
     source = f"the labeller's {int(counts.sum()):,} {which} (CEReD, student teachers' diaries, translated)"
     return Confusion(true_names, said_names, counts, source, foreign=True)
 

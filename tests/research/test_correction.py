@@ -130,7 +130,7 @@ def test_input_that_cannot_be_used_says_why():
 
 
 def test_the_models_own_confusion_is_held_to_its_checksum(tmp_path):
-    content = b"basis,level,truth,said,count\ntest,deep,deep,deep,45\ntest,deep,deep,not deep,34\ntest,deep,not deep,deep,28\ntest,deep,not deep,not deep,232\n"
+    content = b"split,level,truth,said,count\ntest,deep,deep,deep,45\ntest,deep,deep,not deep,34\ntest,deep,not deep,deep,28\ntest,deep,not deep,not deep,232\n"
     (tmp_path / "confusion.csv").write_bytes(content)
     (tmp_path / "model.toml").write_text(f'[files]\n"confusion.csv" = "{hashlib.sha256(content).hexdigest()}"\n', encoding="utf-8")
     confusion = shipped_confusion("deep", folder=tmp_path)
@@ -139,7 +139,7 @@ def test_the_models_own_confusion_is_held_to_its_checksum(tmp_path):
     assert found.shares["corrected"][0] == pytest.approx(100 * (0.2 - 28 / 260) / (45 / 79 - 28 / 260))
     assert "not known" in found.warnings[0] and "339" in found.warnings[0]
     with pytest.raises(ModelError, match="nothing of the basis"):
-        shipped_confusion("deep", "leave-one-out", tmp_path)
+        shipped_confusion("deep", "cross-validated", tmp_path)
     (tmp_path / "confusion.csv").write_bytes(content.replace(b"45", b"54"))
     with pytest.raises(ModelError, match="sha256"):
         shipped_confusion("deep", folder=tmp_path)
