@@ -127,6 +127,9 @@ def screen(
     ] = None,
     blind: Annotated[bool, typer.Option("--blind-first", help="Fold each finding in the pages until the assessor has decided.")] = False,
     resume: Annotated[bool, typer.Option(help="Take what an earlier run into the same folder has done already.")] = True,
+    limits: Annotated[
+        Path | None, typer.Option(help="TOML file with limits on reading, such as: pages = 300. See 'mcscreen limits'.")
+    ] = None,
     fail_on_gaps: Annotated[bool, typer.Option("--fail-on-gaps", help="Exit with 4 when something is flagged or not found.")] = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -134,7 +137,7 @@ def screen(
     known = _lines(names) if names else ()
     masks, given = mask_names or names is not None, allow_shared or ()
     where = {"jobs": jobs, "engine": engine, "scheduler": scheduler}
-    found_gaps, unread = _screen(list(paths), rubric, out, where, format, encoder, ocr, quiet, blind, resume, masks, known, given)
+    found_gaps, unread = _screen(list(paths), rubric, out, where, format, encoder, ocr, quiet, blind, resume, masks, known, given, limits)
     if fail_on_gaps and found_gaps:
         raise typer.Exit(GAPS)
     if unread:
@@ -155,10 +158,12 @@ def _screen(
     mask_names: bool = False,
     names: Sequence[str] = (),
     allow_shared: Sequence[Path] = (),
+    limits: Path | None = None,
 ) -> tuple[bool, bool]:
     from mcscreen import Settings, load_rubric, write_reports
     from mcscreen.batches import kept_batch
     from mcscreen.journal import JOURNAL
+    from mcscreen.limits import read_limits
     from mcscreen.pipeline import screener_of, text_of_file, texts_of
     from mcscreen.runs import write_run
     from mcscreen.shared import shared_passages
@@ -177,6 +182,8 @@ def _screen(
     settings = Settings(rubric=rubric, ocr=ocr, mask_names=mask_names, names=tuple(names))
     if encoder is not None:
         settings = replace(settings, encoder=encoder)
+    if limits is not None:
+        settings = replace(settings, limits=read_limits(limits))
     allowed = [text_of_file(path, ocr=ocr) for path in allow_shared]
     loaded = load_rubric(rubric)
     if mask_names:
@@ -278,6 +285,14 @@ def _progress(quiet: bool, done: Callable[[Screening], None]) -> Iterator[Callab
             progress.update(task, advance=1, total=total)
 
         yield advance
+
+
+@app.command()
+def limits() -> None:
+    """Show every limit on what is read of one file, as a file for --limits."""
+    from mcscreen.limits import limits_toml
+
+    _show(limits_toml().rstrip())
 
 
 @app.command()

@@ -31,7 +31,7 @@ from mcscreen.checks import trace as trace_check
 from mcscreen.document import Document
 from mcscreen.errors import InputError, RubricError
 from mcscreen.intake import OpenedUpload, Upload, find_uploads, open_upload
-from mcscreen.isolation import Readers
+from mcscreen.isolation import OutOfTime, Readers, deadline
 from mcscreen.isolation.messages import pack, unpack
 from mcscreen.language import recogniser
 from mcscreen.limits import DEFAULT_LIMITS, Limits
@@ -443,13 +443,17 @@ def screen_one(upload: Upload, settings: Settings, read: Callable[[], Submission
     """
     screener = screener_of(settings)
     try:
-        return screener.screen(read() if read is not None else read_upload(upload, settings))
+        submission = read() if read is not None else read_upload(upload, settings)
+        with deadline(settings.limits.screening_seconds):
+            return screener.screen(submission)
     except Exception as error:  # whatever it is, the other submissions go on
         # The place in the code is logged and the exception's own text is not: it may quote the submission.
         where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)))
         identity = hashlib.sha256(upload.id.encode("utf-8", "replace")).hexdigest()[:12]
         _log.error("submission %s could not be screened: %s at %s", identity, type(error).__name__, where)
         message = f"this submission could not be screened ({type(error).__name__}); look at it by hand and report the log line"
+        if isinstance(error, OutOfTime):
+            message = "screening this submission takes too long; look at it by hand, or allow more with screening_seconds in --limits"
         name = masked_id(upload.id) if settings.mask_names else upload.id
         failed = Submission(id=name, documents=(), problems=(message,))
         return Screening(

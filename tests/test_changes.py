@@ -7,6 +7,7 @@ import json
 from decided import citation, coverage, decided, decision, document, evidence, screening
 
 from mcscreen.changes import changes_between, changes_in_markdown, changes_in_words, write_changes
+from mcscreen.runs import Run
 
 OLD, NEW = "e" * 32, "f" * 32
 FIRST, SECOND = [document(sha256="0" * 64)], [document(sha256="1" * 64)]
@@ -159,3 +160,56 @@ def test_reports_in_three_forms(tmp_path):
     content = json.loads(paths[1].read_text())
     assert content["submissions"][0]["facets"][0]["kind"] == "answered"
     assert "grade" not in text.lower()
+
+
+def run(fingerprint, covered=0.8, version="5.0", **more):
+    cuts = {"marked": {"not_found": 0.1, "covered": covered}, "exemplars": {"not_found": 0.2, "covered": 0.95}}
+    return Run(fingerprint, {"thresholds": cuts, "versions": {"lxml": version}, "encoder": "e:1", **more})
+
+
+def test_what_runs_record_is_named_instead_of_guessed():
+    old, new = before([coverage("A", "thin")], fingerprint=OLD), after([coverage("A", "covered")], documents=FIRST, fingerprint=NEW)
+
+    def reasons(one, two):
+        return changes_between([old], [new], runs=(one, two)).submissions[0].reasons
+
+    assert reasons(run(OLD), run(NEW, version="6.0", encoder="e:2")) == ("model", "versions")
+    assert reasons(run(OLD), run(NEW, covered=0.4)) == ("thresholds",)
+    assert reasons(run(OLD), run(NEW, ocr=True)) == ("settings",)
+    assert reasons(run(OLD), run(NEW)) == ("unknown",)
+    # The file is of another run into the same folder, or only one of the two has it.
+    assert reasons(run(OLD), run("9" * 32, ocr=True)) == ("unknown",)
+    assert reasons(run(OLD), None) == ("unknown",)
+    found = changes_between([old], [new], runs=(run(OLD), run(NEW, version="6.0")))
+    assert "the runs differ in versions of libraries: lxml 5.0 to 6.0" in changes_in_words(found)
+    assert "- the runs differ in versions of libraries: lxml 5\\.0 to 6\\.0" in changes_in_markdown(found)
+
+
+def test_a_facet_that_thresholds_alone_moved_shows_them_beside_its_score():
+    quote = [evidence("Every child eats.")]
+    was = [coverage("A", "thin", quote, 0.77), coverage("B", "thin", quote, 0.77), coverage("C", "not_found", quote, 0.05)]
+    now = [coverage("A", "covered", quote, 0.77), coverage("B", "covered", quote, 0.9), coverage("C", "thin", quote, 0.05)]
+    found = changes_between(
+        [before(was, fingerprint=OLD)], [after(now, documents=FIRST, fingerprint=NEW)], runs=(run(OLD), run(NEW, covered=0.75))
+    )
+    told = {f.facet: [(t.cut, t.before, t.after) for t in f.thresholds] for f in found.submissions[0].facets}
+    assert told == {"A": [("covered", 0.8, 0.75)], "B": [], "C": []}
+    assert "  A: score 0.77 as before; covered from 0.75, before 0.8" in changes_in_words(found)
+    assert "- **A**: thin to covered (score 0.77 as before; covered from 0.75, before 0.8)" in changes_in_markdown(found)
+
+
+def test_notes_on_other_files_are_counted_and_not_shown():
+    old = before([coverage("A", "not_found")], fingerprint=OLD)
+    older = screening("S1", [coverage("A", "not_found")], documents=[document(sha256="9" * 64)], fingerprint=OLD)
+    told = [decision("A", "not_found", "not_addressed", note="Of the files before.")]
+    found = changes_between([old], [after([coverage("A", "thin")])], [decided("A1", [(older, told)])])
+    assert found.submissions[0].facets[0].notes == ()
+    assert found.notes_left_out == 1
+    assert "reviews whose notes are not shown: 1" in changes_in_words(found)
+
+
+def test_totals_come_first_and_nothing_in_common_is_said():
+    old = [screening(i, [coverage("A", "thin"), coverage("B", "covered")]) for i in ("S1", "S2")]
+    new = [screening(i, [coverage("A", "covered"), coverage("B", "covered")]) for i in ("S1", "S2")]
+    assert changes_in_words(changes_between(old, new)).startswith("in both reports: 2; facets: now answered 2, covered as before 2\n")
+    assert changes_in_words(changes_between(old[:1], new[1:])).startswith("no submission is compared: none stands in both reports")

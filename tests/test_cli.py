@@ -249,3 +249,20 @@ def test_shared_passages_are_told_on_both_pages_unless_they_are_allowed(capsys, 
     code, _, stderr = _run(capsys, *common, "-o", tmp_path / "c", "--allow-shared", tmp_path / "nowhere.docx")
     assert code == 1
     assert "nowhere.docx" in stderr
+
+
+def test_limits_are_shown_as_the_file_that_they_are_read_from(capsys, tmp_path, small_submission):
+    import tomllib
+    from dataclasses import asdict
+
+    from mcscreen.limits import DEFAULT_LIMITS
+
+    code, shown, _ = _run(capsys, "limits")
+    assert code == 0 and tomllib.loads(shown) == asdict(DEFAULT_LIMITS)
+    given = tmp_path / "limits.toml"
+    given.write_text("characters = 50\n")
+    out = tmp_path / "out"
+    command = ("screen", small_submission, "-r", "student-centeredness", "-o", out, "-f", "jsonl", "--limits", given)
+    assert _run(capsys, *command)[0] == 3
+    documents = json.loads((out / "screenings.jsonl").read_text())["submission"]["documents"]
+    assert {d["status"] for d in documents if d["words"] > 5} == {"partial"}

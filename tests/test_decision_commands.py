@@ -11,6 +11,7 @@ from test_learning import EATS, RUBRIC
 from typer.testing import CliRunner
 
 from mcscreen.decision_commands import agree, diff, learn
+from mcscreen.runs import write_run
 
 
 @pytest.fixture
@@ -75,3 +76,31 @@ def test_diff_takes_the_notes_beside_the_earlier_report(app, report, tmp_path):
     assert "Newly lost: 1 (Q1.eats)" in result.stdout
     assert "\x1b" not in result.stdout
     assert "earlier, A1: agreed" in (new / "changes.md").read_text()
+
+
+def test_diff_reads_what_the_runs_were_made_with(app, report, tmp_path):
+    later = screening("S1", [coverage("Q1.eats", "thin", [EATS])], rubric=("meals", "0" * 64), fingerprint="e" * 32)
+    new = write_report(tmp_path / "new", [later])
+    for folder, fingerprint, pages in ((report, "f" * 32, 100), (new, "e" * 32, 50)):
+        write_run(folder, fingerprint, {"limits": {"pages": pages}})
+    result = CliRunner().invoke(app, ["diff", str(report), str(new / "screenings.jsonl")])
+    assert result.exit_code == 0, result.output
+    assert "the runs differ in settings: pages 100 to 50" in result.stdout
+    assert "likely reason: settings changed" in result.stdout
+
+
+def test_diff_says_where_notes_lie_that_were_not_exported(app, report, tmp_path):
+    (report / "decisions" / "0.json").unlink()
+    (report / "decisions.sqlite").write_bytes(b"")
+    result = CliRunner().invoke(app, ["diff", str(report), str(report), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    assert f"mcscreen review {report} --export" in result.stderr
+
+
+def test_learn_only_thresholds_adds_no_exemplar(app, report, rubric, tmp_path):
+    into = tmp_path / "learned"
+    result = CliRunner().invoke(app, ["learn", str(report), "-r", str(rubric), "--into", str(into), "--only-thresholds", "--yes"])
+    assert result.exit_code == 0, result.output
+    assert "0 new exemplars" in result.stderr
+    assert (into / "exemplars.jsonl").read_bytes() == b""
+    assert "200 decided facets are needed, there are 1" in (into / "reliability.md").read_text()

@@ -233,3 +233,21 @@ def test_a_submission_that_breaks_is_reported_without_its_name(small_submission,
     ((_, screening),) = screen_batch([small_submission], Settings("student-centeredness", mask_names=True))
     assert "KeyError" in screening.requirements[0].message
     assert "lindqvist" not in screening.model_dump_json()
+
+
+def test_a_submission_that_takes_too_long_does_not_hold_up_the_batch(small_submission, monkeypatch):
+    from dataclasses import replace
+
+    from mcscreen.limits import DEFAULT_LIMITS
+    from mcscreen.pipeline import Screener
+
+    settings = Settings("student-centeredness", limits=replace(DEFAULT_LIMITS, screening_seconds=0.2))
+
+    def endless(self, submission):
+        while True:
+            pass
+
+    monkeypatch.setattr(Screener, "screen", endless)
+    ((_, screening),) = screen_batch([small_submission], settings)
+    assert "screening_seconds" in screening.requirements[0].message
+    assert {c.status for c in screening.coverage} == {"unread"} and screening.completion.status == "unreadable"
