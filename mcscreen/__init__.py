@@ -13,6 +13,7 @@ Everything public is here. Names are resolved when they are first used, so that 
 from __future__ import annotations
 
 import logging
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,9 @@ _HOMES = {
     "write_note": "note",
     "write_reports": "reports",
 }
+
+# ONNX Runtime's official builds send usage data to their maker unless this is set before they are loaded (its Privacy.md).
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 logging.getLogger("mcscreen").addHandler(logging.NullHandler())
 

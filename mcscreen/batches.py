@@ -19,6 +19,7 @@ from mcscreen.errors import InputError
 from mcscreen.intake import Upload, find_uploads, open_upload
 from mcscreen.journal import Journal, submission_key
 from mcscreen.pipeline import Settings, Texts, screen_one, screener_of
+from mcscreen.private_files import NotWritten
 from mcscreen.results import Screening
 
 __all__ = ["KeptScreenings", "kept_batch", "screen_batch"]
@@ -71,6 +72,8 @@ def kept_batch(
     engine: str = "local",
     scheduler: str | None = None,
     texts: Texts | None = None,
+    anew: bool = False,
+    begin: Callable[[], None] = lambda: None,
     advance: Callable[[int, Screening], None] = lambda total, screening: None,
 ) -> Iterator[KeptScreenings]:
     """Screen a batch into the journal of a folder; the folder is held while the reports are made from it.
@@ -83,6 +86,8 @@ def kept_batch(
         engine: As `screen_batch` takes it.
         scheduler: As `screen_batch` takes it.
         texts: Of the same paths; keeps what is read in this process, so that the reports need not read it again.
+        anew: Whether the journal is begun anew, and nothing taken from it.
+        begin: Called once when the folder is held.
         advance: Called with the number of submissions in all and each screening as it is done.
 
     Raises:
@@ -91,7 +96,8 @@ def kept_batch(
     """
     _check(engine)
     uploads = find_uploads([Path(p) for p in paths])
-    with _journal(uploads, settings, folder) as records:
+    with _journal(uploads, settings, folder, anew=anew) as records:
+        begin()
         kept = KeptScreenings(records)
         for key, screening in _screened(uploads, settings, records, jobs, engine, scheduler, texts):
             kept.append(key, screening)
@@ -156,8 +162,12 @@ def _check(engine: str) -> None:
         raise InputError(f"there is no engine {engine!r}; choose from {', '.join(ENGINES)}")
 
 
-def _journal(uploads: Sequence[Upload], settings: Settings, folder: str | Path | None) -> Journal | nullcontext[None]:
-    return nullcontext(None) if folder is None or not uploads else Journal.open(Path(folder), screener_of(settings).fingerprint)
+def _journal(
+    uploads: Sequence[Upload], settings: Settings, folder: str | Path | None, *, anew: bool = False
+) -> Journal | nullcontext[None]:
+    if folder is None or not uploads:
+        return nullcontext(None)
+    return Journal.open(Path(folder), screener_of(settings).fingerprint, anew=anew)
 
 
 def _screened(
@@ -201,6 +211,8 @@ def _key(upload: Upload, settings: Settings) -> str:
             left = [f"{f.name}:{f.unread.status}" for f in opened.files if f.unread]
             files = [(f.name, f.path) for f in opened.files if f.unread is None]
             return submission_key(upload.id, files, [*map(repr, opened.declared), *opened.problems, *left])
+    except NotWritten:
+        raise
     except Exception:
         return ""
 

@@ -173,15 +173,17 @@ def changes_between(
     both = [i for i in new if i in old]
     unlike = tuple(i for i in both if old[i].rubric.id != new[i].rubric.id)
     notes, left = _notes(decisions, old)
-    known = (runs[0], runs[1]) if runs[0] is not None and runs[1] is not None else None
-
-    def compared(one: Screening, other: Screening) -> SubmissionChange:
-        # A folder may have been written to twice: a run speaks for its own screenings only.
-        own = known if known and (known[0].fingerprint, known[1].fingerprint) == (one.fingerprint, other.fingerprint) else None
-        return _submission(one, other, notes.get(one.submission.id, {}), own)
-
+    # A folder may have been written to twice: a run speaks for its own screenings only.
+    first, second = runs
+    own = {
+        i: (first, second)
+        if first and second and (first.fingerprint, second.fingerprint) == (old[i].fingerprint, new[i].fingerprint)
+        else None
+        for i in both
+    }
+    known = next((pair for pair in own.values() if pair), None)
     return Changes(
-        tuple(compared(old[i], new[i]) for i in both if i not in unlike),
+        tuple(_submission(old[i], new[i], notes.get(i, {}), own[i]) for i in both if i not in unlike),
         tuple(i for i in old if i not in new),
         tuple(i for i in new if i not in old),
         unlike,
@@ -397,7 +399,7 @@ def changes_in_words(changes: Changes) -> str:
 def _totals(changes: Changes) -> Iterable[str]:
     if changes.submissions:
         counts = Counter(f.kind for one in changes.submissions for f in one.facets)
-        told = ", ".join(f"{title[:1].lower()}{title[1:]} {counts[kind]}" for kind, title in _FACETS.items() if counts[kind])
+        told = "; ".join(f"{title[:1].lower()}{title[1:]} {counts[kind]}" for kind, title in _FACETS.items() if counts[kind])
         yield f"in both reports: {len(changes.submissions)}; facets: {told or 'none'}"
     else:
         yield "no submission is compared: none stands in both reports for the same rubric"
@@ -427,7 +429,7 @@ def changes_in_markdown(changes: Changes) -> str:
         lines += [f"- {markdown(name)}: {what}" for name, what in one.documents]
         lines += [f"- Likely reason: {REASONS[r]}." for r in one.reasons]
         counts = Counter(f.kind for f in one.facets)
-        lines += ["", ", ".join(f"{t.lower()}: {counts[k]}" for k, t in _FACETS.items() if counts[k]) or "no facets", ""]
+        lines += ["", "; ".join(f"{t.lower()}: {counts[k]}" for k, t in _FACETS.items() if counts[k]) or "no facets", ""]
         for kind, title in _FACETS.items():
             facets = [f for f in one.facets if f.kind == kind and (kind != "kept" or f.notes)]
             if facets:
@@ -440,7 +442,7 @@ def changes_in_markdown(changes: Changes) -> str:
             if rows:
                 lines += [f"### Citations: {title[:1].lower()}{title[1:]}", ""]
                 for row in rows:
-                    told = " to ".join(CITATION[s].label if s in CITATION else "no row" for s in (row.before, row.after))
+                    told = " to ".join(dict.fromkeys(CITATION[s].label if s in CITATION else "no row" for s in (row.before, row.after)))
                     lines.append(f"- {markdown(row.facet or row.detail)}: {told}" + (f". {markdown(row.message)}" if row.message else ""))
                     lines += _note_lines(row.notes)
                 lines.append("")
@@ -448,7 +450,7 @@ def changes_in_markdown(changes: Changes) -> str:
 
 
 def _facet_lines(facet: FacetChange) -> Iterable[str]:
-    told = " to ".join(COVERAGE[s].label if s in COVERAGE else "not asked" for s in (facet.before, facet.after))
+    told = " to ".join(dict.fromkeys(COVERAGE[s].label if s in COVERAGE else "not asked" for s in (facet.before, facet.after)))
     yield f"- **{markdown(facet.facet)}**: {told}" + (f" ({_threshold_words(facet)})" if facet.thresholds else "")
     yield from _note_lines(facet.notes)
     for quote in facet.appeared:
@@ -460,8 +462,15 @@ def _facet_lines(facet: FacetChange) -> Iterable[str]:
 
 def _note_lines(notes: Sequence[EarlierNote]) -> Iterable[str]:
     for note in notes:
-        told = ": ".join(t for t in (_CHOICES.get(note.choice or "", ""), markdown(note.note)) if t)
-        yield f"    - earlier, {markdown(note.assessor)}: {told}"
+        choice = _CHOICES.get(note.choice or "", "")
+        if note.choice == "agree":
+            choice += f" with “{_label(note.finding)}”"
+        yield f"    - earlier, {markdown(note.assessor)}: {': '.join(t for t in (choice, markdown(note.note)) if t)}"
+
+
+def _label(status: str) -> str:
+    """A status of a facet or a citation as people read it."""
+    return next((str(words.label) for codes in (COVERAGE, CITATION) for code, words in codes.items() if code == status), markdown(status))
 
 
 def write_changes(changes: Changes, folder: Path) -> list[Path]:

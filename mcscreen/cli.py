@@ -184,22 +184,22 @@ def _screen(
         settings = replace(settings, encoder=encoder)
     if limits is not None:
         settings = replace(settings, limits=read_limits(limits))
-    allowed = [text_of_file(path, ocr=ocr) for path in allow_shared]
+    allowed = [text_of_file(path, limits=settings.limits, ocr=ocr) for path in allow_shared]
     loaded = load_rubric(rubric)
-    if mask_names:
-        _write_ids(paths, settings, out / NAMES)
-    if not resume:
-        (out / JOURNAL).unlink(missing_ok=True)
     unread, gaps = 0, False
 
     def done(screening: Screening) -> None:
         nonlocal unread, gaps
-        unread += sum(1 for d in screening.submission.documents if _is_unread(d))
+        unread += sum(1 for d in screening.submission.documents if _is_unread(d)) or not screening.submission.documents
         gaps = gaps or any(r.status == "flagged" for r in screening.requirements)
         gaps = gaps or any(c.required and c.status == "not_found" for c in screening.coverage)
 
+    def begin() -> None:
+        if mask_names:  # before the journal has a record: its kind is told by this file
+            _write_ids(paths, settings, out / NAMES)
+
     texts = texts_of(paths, settings)
-    batch = partial(kept_batch, paths, settings, out, texts=texts, **where)
+    batch = partial(kept_batch, paths, settings, out, texts=texts, anew=not resume, begin=begin, **where)
     with _told(quiet), _progress(quiet, done) as advance, batch(advance=advance) as screenings:
         if not screenings:
             raise typer.BadParameter("no submission found under these paths", param_hint="PATHS")

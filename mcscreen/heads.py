@@ -19,13 +19,13 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from mcscreen.private_files import put
 from mcscreen.remembered import cache_folder
 from mcscreen.rubric import Exemplar
 from mcscreen.rubric_files import RubricFolder
@@ -185,10 +185,7 @@ def write_heads(heads: Heads, path: Path) -> None:
     content = io.BytesIO()
     arrays = {name: getattr(heads, name) for name in _WEIGHTS}
     np.savez_compressed(content, facets=np.array(heads.facets), bases=np.array(heads.bases), **arrays)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary.write_bytes(content.getvalue())
-        os.replace(temporary, path)
+        put(path, content.getvalue())
     except OSError as error:
         _log.warning("heads could not be cached (%s)", error.strerror)

@@ -41,6 +41,7 @@ from mcscreen.model import Model, Thresholds, load_model
 from mcscreen.overlaps import wording_of
 from mcscreen.parts import Span, assign_parts, find_prompts, own_words
 from mcscreen.portfolio import read_rows
+from mcscreen.private_files import NotWritten
 from mcscreen.profiles import reflection_of
 from mcscreen.reflection import Labeller, load_labeller
 from mcscreen.results import (
@@ -440,12 +441,15 @@ def screen_one(upload: Upload, settings: Settings, read: Callable[[], Submission
 
     Raises:
         McscreenError: Only for the settings: a rubric or an encoder that cannot be used.
+        NotWritten: When there is no room to unpack an archive.
     """
     screener = screener_of(settings)
     try:
         submission = read() if read is not None else read_upload(upload, settings)
         with deadline(settings.limits.screening_seconds):
             return screener.screen(submission)
+    except NotWritten:  # a full disk is no fault of the submission, and the next one would meet it as well
+        raise
     except Exception as error:  # whatever it is, the other submissions go on
         # The place in the code is logged and the exception's own text is not: it may quote the submission.
         where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from mcscreen.document import Block, Document, count_words
 from mcscreen.language import english
@@ -38,8 +39,9 @@ _OPEN = frozenset(
 _BEFORE_NUMBER = frozenset("no nos vol vols p pp pg pgs fig figs tab sec secs ch chap chaps para art app ex gr room rm ext may mar".split())
 _TITLES = frozenset("mr mrs ms mx dr prof st mt ft rev hon gov sen rep gen col capt lt sgt supt asst".split())
 
-_END = re.compile(r"(?P<mark>[.!?…]+|[。！？])(?P<close>[\"'”’»)\]]*)(?P<gap>\s+|(?=[A-Z][a-z]+[\s,'’])|(?<=[。！？])|$)")
-_LIST_MARK = re.compile(r"^\s*(?:[-–—•●▪◦‣*·o]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s*$")
+# Possessive, and only at the first of a row of marks: a hundred thousand dots would otherwise be tried from each of them anew.
+_END = re.compile(r"(?P<mark>(?<![.!?…])[.!?…]++|[。！？])(?P<close>[\"'”’»)\]]*+)(?P<gap>\s+|(?=[A-Z][a-z]+[\s,'’])|(?<=[。！？])|$)")
+_LIST_MARK = re.compile(r"\s*(?:[-–—•●▪◦‣*·o]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s*$")
 _WORD_BEFORE = re.compile(r"([^\s\"'“”‘’()\[\]]+)$")
 _BULLET = re.compile(r"\s*[-–—•●▪◦‣*·]\s+")
 _BEFORE_LETTER = frozenset("a an the than as and or not but was am is did do".split())
@@ -51,6 +53,10 @@ _STARTERS = frozenset(
 _CONJUNCTIONS = frozenset("and but so then because when while although which who".split())
 _TOKEN = re.compile(r"\S+")
 _URL = re.compile(r"(?:https?:|www\.|@|/)\S*$")
+
+
+_NEAR = 300
+"""Characters around a mark that decide whether it ends a sentence; without a bound, a text of abbreviations costs its length squared."""
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
@@ -88,19 +94,20 @@ def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
 
 
 def _ends_sentence(text: str, start: int, match: re.Match[str], limit: int) -> bool:
-    following = text[match.end() : limit].lstrip("\"'“‘«([")
+    following = text[match.end() : min(limit, match.end() + _NEAR)].lstrip("\"'“‘«([")
     if not following:
         return True
-    before = _WORD_BEFORE.search(text, start, match.start())
+    near = max(start, match.start() - _NEAR)
+    before = _WORD_BEFORE.search(text, near, match.start())
     word = before.group(1) if before else ""
     mark = match.group("mark")
     if match.group("gap") == "":
         # A missing space ("support.The next"): only after a plain word, never inside an address.
-        return len(word) > 2 and word.isalpha() and word.islower() and _URL.search(text[start : match.start()]) is None
-    if _LIST_MARK.match(text[start : match.end("mark")]):
+        return len(word) > 2 and word.isalpha() and word.islower() and _URL.search(text, near, match.start()) is None
+    if near == start and _LIST_MARK.match(text, start, match.end("mark")):
         return False
     if mark == ".":
-        decided = _after_full_stop(text[start : match.start()], word, following)
+        decided = _after_full_stop(text[near : match.start()], word, following)
         if decided is not None:
             return decided
     if not following[0].islower():
@@ -146,8 +153,7 @@ def _relieved(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Stretches of at most `LONG_STRETCH` words, cut before a conjunction or after a comma where there is one."""
     pieces = []
-    while count_words(text[start:end]) > LONG_STRETCH:
-        words = list(_TOKEN.finditer(text, start, end))[: LONG_STRETCH + 1]
+    while len(words := list(islice(_TOKEN.finditer(text, start, end), LONG_STRETCH + 1))) > LONG_STRETCH:
         half = words[LONG_STRETCH // 3 :]
         cut = next(
             (w.start() for w in reversed(half) if w.group().lower() in _CONJUNCTIONS or text[w.start() - 2 : w.start()] in (", ", "; ")),

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import overload
 
 from mcscreen.overlaps import Overlap, SharedPassage, find_overlaps
+from mcscreen.private_files import NotWritten
 from mcscreen.results import Evidence, Notice, Screening
 from mcscreen.rubric import Rubric
 from mcscreen.submission import Section, Submission
@@ -104,6 +105,8 @@ class _Batch(Sequence[tuple[Submission, Sequence[Section]]]):
             return Submission(record.id, ()), ()
         try:
             submission = self._texts[record.id]
+        except NotWritten:
+            raise
         except Exception as error:  # an upload that is gone or changed costs its own notices, not the report
             _log.warning("a submission could not be read again for shared passages: %s", type(error).__name__)
             return Submission(record.id, ()), ()

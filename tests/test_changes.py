@@ -180,9 +180,10 @@ def test_what_runs_record_is_named_instead_of_guessed():
     # The file is of another run into the same folder, or only one of the two has it.
     assert reasons(run(OLD), run("9" * 32, ocr=True)) == ("unknown",)
     assert reasons(run(OLD), None) == ("unknown",)
+    assert "the runs differ" not in changes_in_words(changes_between([old], [new], runs=(run(OLD), run("9" * 32, ocr=True))))
     found = changes_between([old], [new], runs=(run(OLD), run(NEW, version="6.0")))
     assert "the runs differ in versions of libraries: lxml 5.0 to 6.0" in changes_in_words(found)
-    assert "- the runs differ in versions of libraries: lxml 5\\.0 to 6\\.0" in changes_in_markdown(found)
+    assert "- the runs differ in versions of libraries: lxml 5.0 to 6.0" in changes_in_markdown(found)
 
 
 def test_a_facet_that_thresholds_alone_moved_shows_them_beside_its_score():
@@ -211,5 +212,5 @@ def test_notes_on_other_files_are_counted_and_not_shown():
 def test_totals_come_first_and_nothing_in_common_is_said():
     old = [screening(i, [coverage("A", "thin"), coverage("B", "covered")]) for i in ("S1", "S2")]
     new = [screening(i, [coverage("A", "covered"), coverage("B", "covered")]) for i in ("S1", "S2")]
-    assert changes_in_words(changes_between(old, new)).startswith("in both reports: 2; facets: now answered 2, covered as before 2\n")
+    assert changes_in_words(changes_between(old, new)).startswith("in both reports: 2; facets: now answered 2; covered as before 2\n")
     assert changes_in_words(changes_between(old[:1], new[1:])).startswith("no submission is compared: none stands in both reports")

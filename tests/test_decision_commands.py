@@ -75,7 +75,7 @@ def test_diff_takes_the_notes_beside_the_earlier_report(app, report, tmp_path):
     assert result.exit_code == 0, result.output
     assert "Newly lost: 1 (Q1.eats)" in result.stdout
     assert "\x1b" not in result.stdout
-    assert "earlier, A1: agreed" in (new / "changes.md").read_text()
+    assert "earlier, A1: agreed with “covered”: " in (new / "changes.md").read_text()
 
 
 def test_diff_reads_what_the_runs_were_made_with(app, report, tmp_path):

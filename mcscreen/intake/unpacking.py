@@ -11,7 +11,6 @@ import os
 import re
 import stat
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from typing import IO
 
 from mcscreen.document import Document, Status, clean_text
 from mcscreen.limits import Limits
+from mcscreen.private_files import NotWritten, scratch_folder
 
 __all__ = ["Member", "Unpacker", "UploadedFile", "list_members", "read_head"]
 
@@ -168,9 +168,11 @@ class Unpacker:
         try:
             with archive.open(member) as source, target.open("wb") as sink:
                 self._copy(source, sink)
+        except NotWritten:  # a full disk says nothing about the archive
+            raise
         except NotImplementedError:
             return self.refuse(name, "unsupported", "packed by a method that cannot be opened; pack the files as a plain .zip")
-        except Exception as error:  # zlib, CRC, lying headers, a full disk: this member is lost, the others are not
+        except Exception as error:  # zlib, CRC, lying headers: this member is lost, the others are not
             target.unlink(missing_ok=True)
             return self.refuse(name, "corrupt", f"damaged inside the archive ({type(error).__name__}); ask for it again")
         return UploadedFile(name, target)
@@ -180,11 +182,15 @@ class Unpacker:
             self._left -= len(chunk)
             if self._left < 0:
                 raise ValueError("more bytes than declared")
-            sink.write(chunk)
+            try:
+                sink.write(chunk)
+                sink.flush()
+            except OSError as error:
+                raise NotWritten(Path(sink.name), error) from None
 
     def _target(self, name: str) -> Path:
         if self._folder is None:
-            self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mcscreen-", ignore_cleanup_errors=True)))
+            self._folder = self._stack.enter_context(scratch_folder())
         self._count += 1
         suffix = PurePosixPath(name).suffix.lower()
         return self._folder / f"{self._count:05d}{suffix if re.fullmatch(r'[.][a-z0-9]{1,10}', suffix) else ''}"

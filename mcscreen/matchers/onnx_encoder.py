@@ -7,7 +7,6 @@ sentence would score differently in different company; alone, a text always gets
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +38,6 @@ class OnnxEncoder:
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        # Official builds write a device id and usage data to the home folder, to be sent to their maker, unless told not to.
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
         from tokenizers import Tokenizer
 

@@ -29,6 +29,8 @@ _HALF = 0.5
 """Share of them that must be spelled the same for the others to be looked at for typing errors."""
 _RESTATED = 0.85
 """Share of a rubric sentence that makes a stretch a restatement wherever it begins."""
+_MOST_UNITS = 20_000
+"""Sentences of a section that are compared with the rubric; nobody pastes questions behind more."""
 _SHORTEST = 6
 """Words below which only a whole rubric sentence counts."""
 
@@ -204,7 +206,7 @@ def _units(text: str, start: int, end: int) -> Iterator[_Unit]:
 def _questions(text: str, units: Sequence[_Unit], sources: Sequence[_Source]) -> Iterator[Span]:
     """Pasted stretches: runs of units that follow each other in the document and in one rubric text."""
     taken = -1
-    for i in range(len(units)):
+    for i in range(min(len(units), _MOST_UNITS)):
         if i <= taken:
             continue
         run = _longest_run(units, i, sources, text)

@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from mcscreen.errors import InputError
-from mcscreen.private_files import Content, make_folder, put
+from mcscreen.private_files import Content, put, put_all
 from mcscreen.reports import csv, html, jsonl, markdown, xlsx
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
@@ -31,6 +31,9 @@ from mcscreen.submission import Submission
 from mcscreen.tables import Table
 
 __all__ = ["REPORTS", "Report", "write_reports"]
+
+Render = Callable[[Sequence[Screening], Rubric], Iterator[tuple[str, Content]]]
+"""Yields pairs of a relative file name and the file's bytes, the file to open first last."""
 
 Report = Callable[[Sequence[Screening], Rubric, Path], list[Path]]
 """Writes screenings into a folder and returns the files, the one to open first in front."""
@@ -47,14 +50,30 @@ _TOLD = (
 _LAST_LINE = re.compile(rb"\nRubric [^\n]+, fingerprint [^\n]+\n\Z")
 
 
-def _report(render: Callable[[Sequence[Screening], Rubric], Iterator[tuple[str, Content]]]) -> Report:
+def _report(render: Render) -> Report:
     def write(screenings: Sequence[Screening], rubric: Rubric, folder: Path) -> list[Path]:
-        make_folder(folder)
-        paths = [put(folder / name, content) for name, content in render(screenings, rubric)]
-        _set_aside(folder, [p.name for p in paths if p.parent.name == _PAGES])
-        return paths[-1:] + paths[:-1]
+        return _written([render], screenings, rubric, folder)
 
     return write
+
+
+def _written(renders: Sequence[Render], screenings: Sequence[Screening], rubric: Rubric, folder: Path) -> list[Path]:
+    """Write several formats, all of them or none."""
+    counts = [0] * len(renders)
+
+    def files() -> Iterator[tuple[str, Content]]:
+        for n, render in enumerate(renders):
+            for file in render(screenings, rubric):
+                counts[n] += 1
+                yield file
+
+    paths = put_all(folder, files())
+    ordered: list[Path] = []
+    for number in counts:
+        own, paths = paths[:number], paths[number:]
+        _set_aside(folder, [p.name for p in own if p.parent.name == _PAGES])
+        ordered += own[-1:] + own[:-1]
+    return ordered
 
 
 def _set_aside(folder: Path, current: Collection[str]) -> None:
@@ -87,13 +106,14 @@ def _as_earlier(suffix: str, content: bytes) -> bytes | None:
     return None
 
 
-REPORTS: dict[str, Report] = {
-    "html": _report(html.render),
-    "jsonl": _report(jsonl.render),
-    "csv": _report(csv.render),
-    "xlsx": _report(xlsx.render),
-    "md": _report(markdown.render),
+_RENDERS: dict[str, Render] = {
+    "html": html.render,
+    "jsonl": jsonl.render,
+    "csv": csv.render,
+    "xlsx": xlsx.render,
+    "md": markdown.render,
 }
+REPORTS: dict[str, Report] = {name: _report(render) for name, render in _RENDERS.items()}
 
 
 def write_reports(
@@ -123,17 +143,16 @@ def write_reports(
 
     Raises:
         InputError: A format that does not exist; nothing is written then.
-        OSError: A file that cannot be written; the file that it would have replaced is still there.
+        NotWritten: A file cannot be written; all files of the earlier report are still there.
     """
     names = list(dict.fromkeys(formats))
     for name in names:
         if name not in REPORTS:
             raise InputError(f"there is no report format {name!r}. Choose from: {', '.join(REPORTS)}")
-    make_folder(folder)
-    reports = REPORTS | {
-        "html": _report(partial(html.render, submissions=submissions, blind_first=blind_first)),
-        "csv": _report(partial(csv.render, more=tables)),
+    renders = _RENDERS | {
+        "html": partial(html.render, submissions=submissions, blind_first=blind_first),
+        "csv": partial(csv.render, more=tables),
     }
-    paths = [path for name in names for path in reports[name](screenings, rubric, folder)]
+    paths = _written([renders[name] for name in names], screenings, rubric, folder)
     _log.info("wrote %d report files for %d submissions", len(paths), len(screenings))
     return paths
