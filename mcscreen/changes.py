@@ -374,6 +374,7 @@ _KINDS: dict[DifferenceKind, str] = {
     "versions": "versions of libraries",
     "settings": "settings",
 }
+_LABELS: dict[str | None, str] = {**{c: w.label for c, w in COVERAGE.items()}, **{c: w.label for c, w in CITATION.items()}}
 _CHOICES = {"agree": "agreed", "other_passage": "addressed elsewhere", "not_addressed": "not addressed"}
 
 
@@ -417,7 +418,7 @@ def _totals(changes: Changes) -> Iterable[str]:
 
 
 def _threshold_words(facet: FacetChange) -> str:
-    cuts = [f"{COVERAGE[c.cut].label} {'from' if c.cut == 'covered' else 'below'} {c.after}, before {c.before}" for c in facet.thresholds]
+    cuts = [f"{_LABELS[c.cut]} {'from' if c.cut == 'covered' else 'below'} {c.after}, before {c.before}" for c in facet.thresholds]
     return f"score {facet.score} as before; {'; or '.join(cuts)}"
 
 
@@ -442,7 +443,7 @@ def changes_in_markdown(changes: Changes) -> str:
             if rows:
                 lines += [f"### Citations: {title[:1].lower()}{title[1:]}", ""]
                 for row in rows:
-                    told = " to ".join(dict.fromkeys(CITATION[s].label if s in CITATION else "no row" for s in (row.before, row.after)))
+                    told = " to ".join(dict.fromkeys(_LABELS.get(s, "no row") for s in (row.before, row.after)))
                     lines.append(f"- {markdown(row.facet or row.detail)}: {told}" + (f". {markdown(row.message)}" if row.message else ""))
                     lines += _note_lines(row.notes)
                 lines.append("")
@@ -450,7 +451,7 @@ def changes_in_markdown(changes: Changes) -> str:
 
 
 def _facet_lines(facet: FacetChange) -> Iterable[str]:
-    told = " to ".join(dict.fromkeys(COVERAGE[s].label if s in COVERAGE else "not asked" for s in (facet.before, facet.after)))
+    told = " to ".join(dict.fromkeys(_LABELS.get(s, "not asked") for s in (facet.before, facet.after)))
     yield f"- **{markdown(facet.facet)}**: {told}" + (f" ({_threshold_words(facet)})" if facet.thresholds else "")
     yield from _note_lines(facet.notes)
     for quote in facet.appeared:
@@ -464,13 +465,8 @@ def _note_lines(notes: Sequence[EarlierNote]) -> Iterable[str]:
     for note in notes:
         choice = _CHOICES.get(note.choice or "", "")
         if note.choice == "agree":
-            choice += f" with “{_label(note.finding)}”"
+            choice += f" with “{_LABELS.get(note.finding) or markdown(note.finding)}”"
         yield f"    - earlier, {markdown(note.assessor)}: {': '.join(t for t in (choice, markdown(note.note)) if t)}"
-
-
-def _label(status: str) -> str:
-    """A status of a facet or a citation as people read it."""
-    return next((str(words.label) for codes in (COVERAGE, CITATION) for code, words in codes.items() if code == status), markdown(status))
 
 
 def write_changes(changes: Changes, folder: Path) -> list[Path]:

@@ -32,14 +32,16 @@ from typing import TYPE_CHECKING, Literal
 
 from mcscreen.decisions import ChosenPassage, files_digest
 from mcscreen.errors import InputError
+from mcscreen.heads import RECIPE
 from mcscreen.masking import Names, find_contacts, find_names, mask, masked_id
+from mcscreen.model import load_model
 from mcscreen.private_files import put
-from mcscreen.reliability import RELIABILITY, Reliability, reliability_in_words, reliability_toml
+from mcscreen.reliability import RELIABILITY, Reliability, reliability_in_words, reliability_toml, scorer_of
 from mcscreen.results import Evidence, Screening
 from mcscreen.reviews import Gathered, Rating
 from mcscreen.rubric import Exemplar
 from mcscreen.rubric_files import EXEMPLARS, MARKED, RUBRIC, RubricFolder, load_rubric_folder
-from mcscreen.runs import Run
+from mcscreen.runs import Run, differences
 from mcscreen.shipped import shipped
 from mcscreen.thresholds import Decided, fitted, needs, shares
 
@@ -68,12 +70,12 @@ class MadeWith:
         ocr: Whether scans were read with OCR.
         masks: Whether names were masked. Names that were given beforehand are recorded nowhere: a submission whose files go by
             such names is then not recognised, and the card says that it is missing.
-        encoder: Fingerprint of the encoder; empty where nobody knows.
+        run: All that it records, where it is known.
     """
 
     ocr: bool = False
     masks: bool = False
-    encoder: str = ""
+    run: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +215,8 @@ def texts_for(screenings: Sequence[Screening], uploads: Sequence[Path], rubric: 
 
 
 def _made_with(screenings: Sequence[Screening], run: Run | None) -> MadeWith:
-    facts = run.facts if run is not None and all(s.fingerprint == run.fingerprint for s in screenings) else {}
-    return MadeWith(facts.get("ocr") is True, any(s.masked for s in screenings), str(facts.get("encoder") or ""))
+    own = run if run is not None and all(s.fingerprint == run.fingerprint for s in screenings) else None
+    return MadeWith(own is not None and own.facts.get("ocr") is True, any(s.masked for s in screenings), own)
 
 
 def _settings(rubric: Path, made_with: MadeWith) -> Settings:
@@ -236,10 +238,11 @@ def carry_out(plan: Plan, today: str, *, uploads: Sequence[Path] = ()) -> Learne
         OSError: When a file cannot be written.
         RubricError: When the rubric that came out is not valid.
     """
-    from mcscreen.matchers import finders_of, load_encoder
+    from mcscreen.matchers import DEFAULT_ENCODER, finders_of, load_encoder
 
-    encoder = load_encoder()
-    rows, remark = _honest_rows(plan, encoder.fingerprint, uploads)
+    encoder, model = load_encoder(), load_model(shipped("models") / DEFAULT_ENCODER)
+    made_now = Run("", {"encoder": encoder.fingerprint, "calibrations": {b: c.model_dump(mode="json") for b, c in model.bases.items()}})
+    rows, remark = _honest_rows(plan, made_now, uploads)
     files = _write_rubric(plan.target, plan.base, plan.lessons)
     folder = load_rubric_folder(plan.target)
     finders_of(folder, encoder)  # fits the heads and puts them into the cache
@@ -255,7 +258,7 @@ def carry_out(plan: Plan, today: str, *, uploads: Sequence[Path] = ()) -> Learne
     card = Reliability(
         date=today,
         rubric_sha256=folder.sha256,
-        encoder=encoder.fingerprint,
+        scorer=scorer_of(encoder.fingerprint, model, RECIPE),
         submissions=len({d.submission for d in plan.decided}),
         assessors=plan.assessors,
         decided=len(plan.decided),
@@ -405,7 +408,7 @@ def _decided(group: Sequence[Rating], screenings: dict[str, Screening]) -> Decid
     return Decided(first.submission, first.facet, first.value, line.status, line.score or 0.0, blind, digest)
 
 
-def _honest_rows(plan: Plan, encoder: str, uploads: Sequence[Path]) -> tuple[Sequence[Decided], str]:
+def _honest_rows(plan: Plan, made_now: Run, uploads: Sequence[Path]) -> tuple[Sequence[Decided], str]:
     """Decisions with scores on which thresholds for the learned rubric may be fitted, and a remark for the card."""
     lacking = needs(plan.decided)
     if lacking:
@@ -417,8 +420,9 @@ def _honest_rows(plan: Plan, encoder: str, uploads: Sequence[Path]) -> tuple[Seq
         return (), f"no thresholds: the heads learned from these very texts; {elsewhere}"
     if not plan.current:
         return (), f"no thresholds: the screenings were made with another state of the rubric; {elsewhere}"
-    if plan.made_with.encoder not in ("", encoder):
-        return (), "no thresholds: the screenings were made with another encoder; screen with the default one and decide again"
+    run = plan.made_with.run
+    if run is not None and differences(Run("", {fact: run.facts.get(fact) for fact in made_now.facts}), made_now):
+        return (), "no thresholds: the scores were made by another encoder or model; screen with this one and decide again"
     rows = [d for d in plan.decided if not plan.learned_from[d.submission]]
     lacking = needs(rows)
     if lacking:

@@ -1,20 +1,23 @@
 """How reliable the findings are for one rubric, as its own assessors' decisions show: `reliability.toml` in the rubric folder.
 
-The file belongs to one state of the rubric (`rubric_sha256`) and one encoder: other exemplars are other heads, and their
-scores are not those that were decided on. Where either differs, the figures are history and the thresholds do not apply.
+The file belongs to one state of the rubric (`rubric_sha256`) and to what makes scores of it (`scorer`): other exemplars are
+other heads, another encoder or calibration gives other numbers, and neither's scores are those that were decided on. Where
+either differs, the figures are history and the thresholds do not apply.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mcscreen.errors import RubricError
-from mcscreen.model import Thresholds
+from mcscreen.model import Model, Thresholds
 
-__all__ = ["RELIABILITY", "Reliability", "Share", "parse_reliability", "reliability_in_words", "reliability_toml"]
+__all__ = ["RELIABILITY", "Reliability", "Share", "parse_reliability", "reliability_in_words", "reliability_toml", "scorer_of"]
 
 RELIABILITY = "reliability.toml"
 
@@ -45,7 +48,7 @@ class Reliability(_Strict):
     schema_version: Literal[1] = Field(default=1, alias="schema")
     date: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
     rubric_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of the rubric folder that the thresholds are for.")
-    encoder: str = Field(description="Fingerprint of the encoder that the thresholds are for.")
+    scorer: str = Field(description="Of what makes the scores that the thresholds are for, see `scorer_of`.")
     submissions: int = Field(ge=0)
     assessors: int = Field(ge=0)
     decided: int = Field(ge=0, description="Facets on which no two assessors contradict each other.")
@@ -57,13 +60,9 @@ class Reliability(_Strict):
     thresholds: Thresholds | None = None
     figures: dict[_Name, Share] = Field(default_factory=dict)
 
-    def belongs_to(self, rubric_sha256: str, encoder: str) -> bool:
-        """Whether the card is of this state of the rubric and this encoder."""
-        return self.rubric_sha256 == rubric_sha256 and self.encoder == encoder
-
-    def holds_for(self, rubric_sha256: str, encoder: str) -> bool:
-        """Whether there are thresholds, and they belong to this state of the rubric and this encoder."""
-        return self.thresholds is not None and self.belongs_to(rubric_sha256, encoder)
+    def belongs_to(self, rubric_sha256: str, scorer: str) -> bool:
+        """Whether the card is of this state of the rubric and of scores made like these."""
+        return self.rubric_sha256 == rubric_sha256 and self.scorer == scorer
 
     @property
     def stamp(self) -> str:
@@ -71,6 +70,19 @@ class Reliability(_Strict):
         if self.thresholds is None:
             return f"learned from {self.decided} decisions on {self.submissions} submissions ({self.date}), {self.remark}"
         return f"thresholds set on {self.decided} decisions of assessors on {self.submissions} submissions ({self.date})"
+
+
+def scorer_of(encoder: str, model: Model, recipe: int) -> str:
+    """What makes scores, in one line: the encoder, and a hash of all else that a score depends on beside the rubric.
+
+    Args:
+        encoder: Fingerprint of the encoder.
+        model: The model whose calibrations are used; its own thresholds do not count.
+        recipe: Number of the way of fitting heads.
+    """
+    calibrations = {basis: c.model_dump(mode="json", exclude={"thresholds"}) for basis, c in model.bases.items()}
+    content = json.dumps([encoder, calibrations, model.files.get("knowledge.npz"), recipe], sort_keys=True)
+    return f"{encoder.partition(':')[0]}:{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def parse_reliability(content: bytes, name: str = RELIABILITY) -> Reliability:
@@ -142,13 +154,12 @@ def reliability_in_words(card: Reliability, title: str) -> str:
         "Intervals are exact binomial (Clopper-Pearson) and take facets as independent, so they are somewhat too narrow.",
         "",
     ]
-    if card.thresholds is not None:
-        lines.append(f"Thresholds: `not_found` below {card.thresholds.not_found}, `covered` from {card.thresholds.covered}. {card.remark}.")
-    else:
-        lines.append(f"{card.remark[:1].upper()}{card.remark[1:]}.")
+    cuts = card.thresholds
     lines += [
-        f"This card is of the rubric with SHA-256 {card.rubric_sha256[:16]}… and the encoder {card.encoder.partition(':')[0]}; "
-        "after a change of exemplars it is history.",
+        *([f"Thresholds: `not_found` below {cuts.not_found}, `covered` from {cuts.covered}."] if cuts is not None else []),
+        f"{card.remark[:1].upper()}{card.remark[1:]}.",
+        f"This card is of the rubric with SHA-256 {card.rubric_sha256[:16]}… and of scores made by {card.scorer}; "
+        "after a change of exemplars or of the model it is history.",
         "",
     ]
     return "\n".join(lines)

@@ -89,7 +89,8 @@ INDICATORS: dict[str, Word] = {
 
 REFLECTION_NOTE = (
     "This describes the text; it is no level, and no status rests on it. Labels were learned from diaries of student teachers, "
-    "translated, and about a third of them are wrong or withheld: read the counts as rough, and the sentences themselves."
+    "translated; there about one in five was withheld and one in five of the others wrong. Read the counts as rough, and the "
+    "sentences themselves."
 )
 
 NOTE = (

@@ -12,8 +12,10 @@ from decided import NOON, coverage, decided, decision, evidence, screening
 from scipy.stats import beta
 
 from mcscreen.errors import InputError, RubricError
+from mcscreen.heads import RECIPE
 from mcscreen.learning import carry_out, plan_in_words, plan_learning
-from mcscreen.reliability import parse_reliability, reliability_toml
+from mcscreen.model import load_model
+from mcscreen.reliability import parse_reliability, reliability_toml, scorer_of
 from mcscreen.reviews import gather
 from mcscreen.rubric_files import load_rubric_folder
 from mcscreen.runs import Run
@@ -297,8 +299,10 @@ def test_a_fresh_batch_and_no_exemplars_give_thresholds(rubric, tmp_path, unfitt
     card = learned.card
     assert learned.folder.sha256 == known.sha256
     assert card.thresholds is not None
-    assert card.holds_for(known.sha256, "facets-l6:test")
-    assert not card.holds_for(known.sha256, "another")
+    scorer = scorer_of("facets-l6:test", load_model(shipped("models") / "facets-l6"), RECIPE)
+    assert card.belongs_to(known.sha256, scorer)
+    assert not card.belongs_to(known.sha256, "another")
+    assert not card.belongs_to("0" * 64, scorer)
     assert {"held_out_addressed_not_found", "missing_not_covered"} <= set(card.figures)
     text = (tmp_path / "learned" / "reliability.md").read_text()
     assert "Thresholds: `not_found` below" in text
@@ -309,7 +313,12 @@ def test_scores_of_another_encoder_give_no_thresholds(rubric, tmp_path, unfitted
     folder, screenings, gathered = batch(rubric, None)
     run = Run(screenings[0].fingerprint, {"encoder": "another:weights"})
     found = plan_learning(screenings, gathered, folder, tmp_path / "learned", run=run, exemplars=False)
-    assert "made with another encoder" in carry_out(found, "2026-05-05").card.remark
+    assert "made by another encoder or model" in carry_out(found, "2026-05-05").card.remark
+    model = load_model(shipped("models") / "facets-l6")
+    calibrations = {basis: c.model_dump(mode="json") for basis, c in model.bases.items()}
+    same = Run(screenings[0].fingerprint, {"encoder": "facets-l6:test", "calibrations": calibrations, "ocr": False})
+    found = plan_learning(screenings, gathered, folder, tmp_path / "learned", run=same, exemplars=False)
+    assert carry_out(found, "2026-05-05").card.thresholds is not None
     stale = plan_learning(screenings, gathered, folder, tmp_path / "learned", run=Run("0" * 32, run.facts), exemplars=False)
     assert carry_out(stale, "2026-05-05").card.thresholds is not None
 
@@ -374,18 +383,27 @@ def test_a_card_comes_back_as_written_and_a_broken_one_is_named():
     card = parse_reliability(
         reliability_toml(
             parse_reliability(
-                b'schema = 1\ndate = "2026-05-05"\nrubric_sha256 = "'
-                + b"a" * 64
-                + b'"\nencoder = "e\\"1"\nsubmissions = 1\nassessors = 1\n'
+                b'schema = 1\ndate = "2026-05-05"\nrubric_sha256 = "' + b"a" * 64 + b'"\nscorer = "e\\"1"\nsubmissions = 1\nassessors = 1\n'
                 b"decided = 1\naddressed = 1\npartly = 0\nmissing = 0\nblind = 0\n[thresholds]\nnot_found = 0.1\ncovered = 0.5\n"
                 b"[figures.addressed_not_found]\nhits = 0\nn = 1\nlow = 0.0\nhigh = 0.975\n"
             )
         ).encode()
     )
-    assert card.encoder == 'e"1'
+    assert card.scorer == 'e"1'
     assert card.thresholds.covered == 0.5
     assert tomllib.loads(reliability_toml(card))["figures"]["addressed_not_found"]["n"] == 1
     assert card.stamp == "thresholds set on 1 decisions of assessors on 1 submissions (2026-05-05)"
     for broken in (b"schema = 2", b"x", b"\xff", reliability_toml(card).replace("0.1", "0.9").encode()):
         with pytest.raises(RubricError, match=r"reliability\.toml: .*written by 'mcscreen learn'"):
             parse_reliability(broken)
+
+
+def test_a_scorer_is_another_with_other_calibrations_and_the_same_with_other_thresholds():
+    model = load_model(shipped("models") / "facets-l6")
+    first = scorer_of("e:1", model, 2)
+    marked = model.bases["marked"]
+    moved = model.model_copy(update={"bases": {**model.bases, "marked": marked.model_copy(update={"intercept": marked.intercept + 1})}})
+    cuts = model.bases["marked"].thresholds.model_copy(update={"covered": 0.99})
+    cut = model.model_copy(update={"bases": {**model.bases, "marked": marked.model_copy(update={"thresholds": cuts})}})
+    assert scorer_of("e:1", cut, 2) == first
+    assert len({first, scorer_of("e:1", moved, 2), scorer_of("e:2", model, 2), scorer_of("e:1", model, 3)}) == 4

@@ -256,14 +256,14 @@ def test_the_shipped_model_is_small_and_says_what_it_was_measured_to_do(shipped_
     measured = shipped_labeller.model.measured
     assert sum(p.stat().st_size for p in (shipped("models") / "reflection").iterdir()) < 10_000_000
     assert measured["sentences"] == 339
-    assert measured["accuracy"] > 0.62
+    assert measured["accuracy"] > 0.7
     assert measured["accuracy_answered"] > measured["accuracy"]
 
 
 def test_the_shipped_counts_are_of_all_training_sentences(shipped_labeller):
     counts = shipped_labeller.confusion
     assert counts.sum() == 6435
-    assert (counts.trace() / counts.sum()) > 0.69
+    assert (counts.trace() / counts.sum()) > 0.72
 
 
 def test_labels_are_values():
