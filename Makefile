@@ -55,7 +55,7 @@ train-encoder: $(VENV)/.installed-all
 train-finding: $(VENV)/.installed-all
 	$(BIN)/python -m training.fit_finding --model models/facets-l6 --rubric rubrics/student-centeredness
 
-# Fit the sentence labels of reflection: CERED holds train/, val/ and test/sentences.tsv as published (five minutes on two idle cores).
+# Fit the sentence labels of reflection: CERED holds train/, val/ and test/sentences.tsv as published (a quarter of an hour on an idle core).
 CERED ?= cered/en
 train-reflection: $(VENV)/.installed-all
 	$(BIN)/python -m training.fit_reflection --data $(CERED) --encoder models/facets-l6 --out models/reflection

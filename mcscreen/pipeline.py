@@ -30,6 +30,7 @@ from mcscreen.checks import notices as notices_check
 from mcscreen.checks import trace as trace_check
 from mcscreen.document import Document
 from mcscreen.errors import InputError, RubricError
+from mcscreen.heads import RECIPE
 from mcscreen.intake import OpenedUpload, Upload, find_uploads, open_upload
 from mcscreen.isolation import OutOfTime, Readers, deadline
 from mcscreen.isolation.messages import pack, unpack
@@ -44,6 +45,7 @@ from mcscreen.portfolio import read_rows
 from mcscreen.private_files import NotWritten
 from mcscreen.profiles import reflection_of
 from mcscreen.reflection import Labeller, load_labeller
+from mcscreen.reliability import scorer_of
 from mcscreen.results import (
     Coverage,
     DocumentRecord,
@@ -241,11 +243,15 @@ class Screener:
         self._encoder = load_encoder(encoder)
         model = load_model(shipped("models") / DEFAULT_ENCODER)
         self._calibrations = {basis: c.model_dump() for basis, c in model.bases.items()}
-        self._thresholds: dict[str, Thresholds] = {basis: c.thresholds for basis, c in model.bases.items()}
+        card = folder.reliability
+        if card is not None and not card.belongs_to(folder.sha256, scorer_of(self._encoder.fingerprint, model, RECIPE)):
+            card = None
+        own = card.thresholds if card else None
+        self._thresholds: dict[str, Thresholds] = {basis: own or c.thresholds for basis, c in model.bases.items()}
         self._finders = finders_of(folder, self._encoder)
         self._support = support_of(self._encoder)
         self._labeller = _labeller(self._encoder)
-        self.calibration = _stamp(model, folder, encoder)
+        self.calibration = _stamp(model, folder, encoder) + (f"; {card.stamp}" if card else "")
         self.facts = self._facts()
         self.fingerprint = hashlib.sha256(json.dumps(self.facts, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -329,7 +335,7 @@ def _stamp(model: Model, folder: RubricFolder, encoder: str) -> str:
     if not folder.exemplars and not folder.marked:
         return "uncalibrated: this rubric has no exemplars, so only the wording of each ask and look-alikes in other rubrics are known"
     if not folder.marked:
-        return "uncalibrated: the calibration was made for another rubric; nobody has decided yet on submissions for this one"
+        return "uncalibrated: the calibration was made for another rubric"
     return model.calibration
 
 

@@ -85,6 +85,7 @@ def test_uploads_are_screened_again_by_heads_that_had_not_learned_from_them(scho
         return found
 
     monkeypatch.setattr("mcscreen.learning._screened", watched)
+    monkeypatch.setattr("mcscreen.learning._FOLDS", 3)  # each costs the set-up of a screener
     uploads = [folder / "uploads"]
     texts = texts_for(screenings, uploads, rubric)
     assert set(texts) == {f"S{n:02}" for n in range(10)}
@@ -101,8 +102,10 @@ def test_uploads_are_screened_again_by_heads_that_had_not_learned_from_them(scho
     addressed = card.figures["held_out_addressed_not_found"]
     assert (missing.n, addressed.n) == (card.missing, card.addressed) == (74, 146)
 
-    # In-sample scores of the facets that were taught are better than those on which the thresholds rest.
+    # The thresholds do not rest on the scores that the learned rubric gives to the very texts that it learned from.
     screener = Screener(learned.folder)
+    assert screener.calibration.endswith(card.stamp)
+    assert set(screener.facts["thresholds"]["text"].values()) == {card.thresholds.not_found, card.thresholds.covered}
     own = [screener.screen(folder / "uploads" / s) for s in again]
     gain = [
         now.score - then.score
@@ -110,7 +113,7 @@ def test_uploads_are_screened_again_by_heads_that_had_not_learned_from_them(scho
         for now, then in zip(one.coverage, again[one.submission.id].coverage, strict=True)
         if now.facet in [f"Q1.{t}" for t in TAUGHT] and (int(one.submission.id[1:]) + TOPICS.index(now.facet[3:])) % 3
     ]
-    assert sum(gain) > 0
+    assert sum(abs(g) > 0.01 for g in gain) > len(gain) / 2
 
     # Nobody is named, and nothing of a submission is logged.
     written = "".join(p.read_text() for p in (tmp_path / "learned").iterdir())

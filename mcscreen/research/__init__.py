@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mcscreen.research.estimators import ReflectionClassifier, ReflectionTransformer
     from mcscreen.research.groups import Comparison, compare_groups
     from mcscreen.research.plots import plot_differences, plot_positions, plot_profile
+    from mcscreen.research.surface import invariance
 
 __all__ = [
     "Comparison",
@@ -31,6 +32,7 @@ __all__ = [
     "compare_groups",
     "correct_shares",
     "estimate_confusion",
+    "invariance",
     "label_sentences",
     "plot_differences",
     "plot_positions",
@@ -51,6 +53,7 @@ _HOMES = {
     "compare_groups": "groups",
     "correct_shares": "correction",
     "estimate_confusion": "correction",
+    "invariance": "surface",
     "label_sentences": "corpus",
     "plot_differences": "plots",
     "plot_positions": "plots",

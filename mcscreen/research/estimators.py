@@ -3,9 +3,10 @@
     cross_val_score(ReflectionClassifier(), sentences, codes, cv=5)
     make_pipeline(ReflectionTransformer(), StandardScaler(), LogisticRegression())
 
-The classifier sees what the shipped labeller sees (words and word pairs, pieces of words, the vector of the encoder, length)
-and weighs it by a multinomial logistic regression, whose probabilities need no second calibration. With `shipped=True` it is
-the shipped labeller: fitting then learns nothing, so that cross-validation measures the shipped weights on your own labels.
+The classifier sees words and word pairs, pieces of words, the vector of the encoder and length (the shipped labeller has fitted
+layers in the vector's place) and weighs them by a multinomial logistic regression, whose probabilities need no second
+calibration. With `shipped=True` it is the shipped labeller: fitting then learns nothing, so that cross-validation measures the
+shipped weights on your own labels.
 
 Estimators hold names and arrays only. The encoder is loaded once a process and shared, so that they are copied, pickled by
 joblib and sent to workers cheaply. A fitted classifier is kept as arrays and a TOML file with their sha256; nothing is ever
