@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import logging
 import zipfile
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from mcscreen.private_files import put
 from mcscreen.remembered import cache_folder
 from mcscreen.rubric import Exemplar
 from mcscreen.rubric_files import RubricFolder
+from mcscreen.windows import in_context
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["Basis", "Heads", "cached_heads", "fit_heads", "neighbourhoods", "undecided", "write_heads"]
+__all__ = ["Basis", "Heads", "cached_heads", "fit_heads", "undecided", "write_heads"]
 
 Basis = Literal["marked", "exemplars", "text"]
 
@@ -85,11 +87,6 @@ class Heads:
     mention_near: Floats
 
 
-def neighbourhoods(texts: Sequence[str]) -> list[str]:
-    """Each text with the one before and the one after it."""
-    return [" ".join(texts[max(0, i - 1) : i + 2]) for i in range(len(texts))]
-
-
 def fit_heads(folder: RubricFolder, encoder: _Encoder) -> Heads:
     """Fit the heads of every facet that has enough examples.
 
@@ -101,15 +98,11 @@ def fit_heads(folder: RubricFolder, encoder: _Encoder) -> Heads:
     from sklearn.linear_model import LogisticRegression
 
     exemplars = folder.exemplars
-    runs = [
-        neighbourhoods([s.text for s in submission.sentences if s.part == part.id])
-        for submission in folder.marked
-        for part in folder.rubric.parts
-    ]
+    texts = [[s.text for s in m.sentences if s.part == part.id] for m in folder.marked for part in folder.rubric.parts]
     order = [s for submission in folder.marked for part in folder.rubric.parts for s in submission.sentences if s.part == part.id]
     shown = encoder.encode([e.text for e in exemplars])
-    spoken = encoder.encode([s.text for s in order])
-    around = encoder.encode([text for run in runs for text in run])
+    both = [in_context(encoder, text) for text in texts if text]
+    spoken, around = (np.concatenate([pair[view] for pair in both]) if both else encoder.encode([]) for view in (0, 1))
     facets = [(part.id, facet.id) for part in folder.rubric.parts for facet in part.facets]
     bases: list[Basis] = []
     weights = {name: np.zeros((len(facets), encoder.dimension + 1), np.float32) for name in _WEIGHTS}
@@ -149,7 +142,7 @@ def cached_heads(folder: RubricFolder, encoder: _Encoder, shelf: Path | None = N
         shelf: Folder with heads that were fitted beforehand.
         write_to: Folder to write to instead of the user's cache; nothing is then read from the cache either.
     """
-    key = hashlib.sha256(f"{RECIPE}:{encoder.fingerprint}:{folder.sha256}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(f"{RECIPE}:{encoder.fingerprint}:{_lessons(folder)}".encode()).hexdigest()[:32]
     places = [p for p in (shelf, write_to or _cache()) if p is not None]
     for place in places:
         heads = _read(place / f"{key}.npz", encoder.dimension)
@@ -159,6 +152,14 @@ def cached_heads(folder: RubricFolder, encoder: _Encoder, shelf: Path | None = N
     heads = fit_heads(folder, encoder)
     write_heads(heads, (write_to or _cache()) / f"{key}.npz")
     return heads
+
+
+def _lessons(folder: RubricFolder) -> str:
+    """Hash of what heads are fitted to. Titles, wordings and minimums are not: a change of these leaves the heads as they are."""
+    facets = [[part.id, [facet.id for facet in part.facets]] for part in folder.rubric.parts]
+    shown = [e.model_dump(mode="json") for e in folder.exemplars]
+    marked = [[s.model_dump(mode="json") for s in m.sentences] for m in folder.marked]
+    return hashlib.sha256(json.dumps([facets, shown, marked], sort_keys=True).encode()).hexdigest()
 
 
 def _cache() -> Path:

@@ -28,9 +28,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mcscreen.private_files import make_folder
+from mcscreen.windows import Window
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +57,16 @@ class _Encoder(Protocol):
     dimension: int
 
     def encode(self, texts: Sequence[str]) -> Floats: ...
+
+
+@runtime_checkable
+class _ReadsStretches(Protocol):
+    @property
+    def reads_stretches(self) -> bool: ...
+
+    def windows_of(self, texts: Sequence[str]) -> list[Window]: ...
+
+    def encode_window(self, texts: Sequence[str], window: Window) -> Floats: ...
 
 
 def cache_folder() -> Path:
@@ -97,7 +108,6 @@ class RememberedEncoder:
         """
         import numpy as np
 
-        vectors = np.zeros((len(texts), self.dimension), np.float32)
         keys = [self._key(text) for text in texts]
         with self._lock:
             known = self._recall(dict.fromkeys(keys))
@@ -108,6 +118,50 @@ class RememberedEncoder:
             with self._lock:
                 self._keep(fresh)
             known |= fresh
+        return self._stacked(known, keys)
+
+    @property
+    def reads_stretches(self) -> bool:
+        """Whether the encoder gives vectors of sentences from windows over a text."""
+        return isinstance(self.encoder, _ReadsStretches) and self.encoder.reads_stretches
+
+    def encode_stretch(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """Vectors of a text's sentences as the encoder gives them from windows, which are what is remembered.
+
+        Returns:
+            Two arrays of shape (len(texts), dimension): alone, and with neighbours.
+
+        Raises:
+            TypeError: When the encoder does not read stretches.
+        """
+        import numpy as np
+
+        if not isinstance(self.encoder, _ReadsStretches):
+            raise TypeError(f"{self.name} does not read stretches")
+        cut = self.encoder.windows_of(texts)
+        names = ["\0".join(texts[w.first : w.last]) + f"\0{w.begin - w.first}" for w in cut]
+        keys = [
+            [[self._key(f"{view}\0{at}\0{name}") for at in range(w.end - w.begin)] for view in ("alone", "near")]
+            for name, w in zip(names, cut, strict=True)
+        ]
+        with self._lock:
+            known = self._recall(dict.fromkeys(k for window in keys for view in window for k in view))
+        fresh: dict[bytes, bytes] = {}
+        for window, views in zip(cut, keys, strict=True):
+            if any(key not in known for view in views for key in view):
+                for view, rows in zip(views, self.encoder.encode_window(texts, window), strict=True):
+                    fresh.update((key, row.tobytes()) for key, row in zip(view, np.ascontiguousarray(rows, np.float32), strict=True))
+        if fresh:
+            with self._lock:
+                self._keep(fresh)
+        known |= fresh
+        alone, near = ([key for window in keys for key in window[view]] for view in (0, 1))
+        return self._stacked(known, alone), self._stacked(known, near)
+
+    def _stacked(self, known: dict[bytes, bytes], keys: Sequence[bytes]) -> Floats:
+        import numpy as np
+
+        vectors = np.zeros((len(keys), self.dimension), np.float32)
         for row, key in enumerate(keys):
             vectors[row] = np.frombuffer(known[key], np.float32)
         return vectors

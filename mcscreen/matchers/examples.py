@@ -20,11 +20,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mcscreen.document import Document
-from mcscreen.heads import Basis, Heads, neighbourhoods
+from mcscreen.heads import Basis, Heads
 from mcscreen.knowledge import KINDS, Knowledge
 from mcscreen.model import Calibration
 from mcscreen.rubric import Part
 from mcscreen.submission import Match, Passage
+from mcscreen.windows import in_context
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,7 +137,7 @@ class ExamplesFinder:
         return self._measured(scores, kinds)
 
     def _scored(self, texts: Sequence[str]) -> tuple[Floats, Floats, Floats]:
-        vectors, around = self._encoder.encode(texts).astype("f8"), self._encoder.encode(neighbourhoods(texts)).astype("f8")
+        vectors, around = (v.astype("f8") for v in in_context(self._encoder, texts))
         kinds = 0.5 * self._knowledge.kinds(vectors) + 0.5 * self._knowledge.kinds(around)
         alone, near = _linear(vectors, self._alone), NEAR * _linear(around, self._near)
         smoothed = _smoothed(alone)

@@ -3,22 +3,35 @@
 The default encoder: it needs neither torch nor a network and is ready in half a second. Texts are encoded one at a time.
 Batching would be about a fifth faster, but a padded neighbour changes a vector in its last digits, and then the same
 sentence would score differently in different company; alone, a text always gets the same vector.
+
+An encoder whose folder holds `windows.npz` also reads stretches: it gives the vectors of a text's sentences, alone and with
+their neighbours, from windows over the text (`mcscreen.windows`). The file holds the linear maps from means over tokens.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcscreen.errors import ModelError
 from mcscreen.model import Model, load_model, verified
+from mcscreen.windows import MOST, Window, windows
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["OnnxEncoder"]
+
+WINDOWS = "windows.npz"
+"""Maps from means over tokens of a window to vectors: `alone`, `near`, `near_own`."""
+
+_VECTOR, _TOKENS = ["embedding"], ["tokens"]
+_START, _END = 101, 102
+"""Of the word table: where a text begins and ends."""
 
 
 class OnnxEncoder:
@@ -32,6 +45,7 @@ class OnnxEncoder:
         model: The contents of model.toml.
         name: The model's id.
         fingerprint: Changes with the weights and the tokenizer.
+        reads_stretches: Whether vectors of sentences can be had from windows over a text.
 
     Raises:
         ModelError: When a file is missing, altered or not loadable.
@@ -45,6 +59,9 @@ class OnnxEncoder:
         self.name = self.model.id
         self.fingerprint = f"{self.model.id}:{self.model.files['encoder.onnx'][:16]}:{self.model.files['tokenizer.json'][:16]}"
         self.dimension = self.model.dimension
+        self.reads_stretches = WINDOWS in self.model.files
+        if self.reads_stretches:
+            self.fingerprint += f":{self.model.files[WINDOWS][:16]}"
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -58,6 +75,8 @@ class OnnxEncoder:
             raise
         except Exception as error:  # the two libraries raise types of their own that share no base
             raise ModelError(f"{folder}: the encoder could not be loaded ({type(error).__name__}); build the model anew") from None
+        self._maps = _maps(verified(folder, self.model, WINDOWS), folder, self.dimension) if self.reads_stretches else None
+        self._ids = lru_cache(maxsize=2000)(self._tokenised)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit-length vectors.
@@ -74,5 +93,63 @@ class OnnxEncoder:
         for row, text in enumerate(texts):
             encoding = self._tokenizer.encode(text)
             inputs = {"input_ids": np.array([encoding.ids], np.int64), "attention_mask": np.array([encoding.attention_mask], np.int64)}
-            vectors[row] = self._session.run(None, inputs)[0][0]
+            vectors[row] = self._session.run(_VECTOR, inputs)[0][0]
         return vectors
+
+    def windows_of(self, texts: Sequence[str]) -> list[Window]:
+        """How a text is cut for `encode_window`."""
+        return windows([len(self._ids(text)) for text in texts])
+
+    def encode_window(self, texts: Sequence[str], window: Window) -> NDArray[np.float32]:
+        """Unit-length vectors of the sentences of a window.
+
+        Args:
+            texts: All sentences of the text.
+            window: As `windows_of` gives it.
+
+        Returns:
+            Shape (2, window.end - window.begin, dimension): each sentence alone, and each with its neighbours.
+
+        Raises:
+            ModelError: When this encoder does not read stretches.
+        """
+        import numpy as np
+
+        if self._maps is None:
+            raise ModelError(f"the encoder {self.name} gives vectors of whole texts only")
+        read = [self._ids(text) for text in texts[window.first : window.last]]
+        ids = np.array([[_START, *(token for sentence in read for token in sentence), _END]], np.int64)
+        hidden = self._session.run(_TOKENS, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+        ends = np.cumsum([1, *map(len, read)])
+        sums = np.vstack([np.zeros((1, hidden.shape[1])), np.cumsum(hidden, axis=0, dtype="f8")])
+        at = np.arange(window.begin, window.end) - window.first
+        low, high = np.maximum(at - 1, 0), np.minimum(at + 2, len(read))
+        own = (sums[ends[at + 1]] - sums[ends[at]]) / np.maximum(1, ends[at + 1] - ends[at])[:, None]
+        three = (sums[ends[high]] - sums[ends[low]]) / np.maximum(1, ends[high] - ends[low])[:, None]
+        alone, near, near_own = self._maps
+        both = np.stack([own @ alone, three @ near + own @ near_own])
+        return np.asarray(both / np.maximum(np.linalg.norm(both, axis=2, keepdims=True), 1e-12), np.float32)
+
+    def encode_stretch(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Vectors of a text's sentences, alone and with their neighbours; two arrays of shape (len(texts), dimension)."""
+        import numpy as np
+
+        found = [self.encode_window(texts, window) for window in self.windows_of(texts)]
+        both = np.concatenate(found, axis=1) if found else np.zeros((2, 0, self.dimension), np.float32)
+        return both[0], both[1]
+
+    def _tokenised(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids[:MOST])
+
+
+def _maps(content: bytes, folder: Path, dimension: int) -> tuple[NDArray[np.float64], ...]:
+    import numpy as np
+
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            maps = tuple(stored[name].astype("f8") for name in ("alone", "near", "near_own"))
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise ModelError(f"{folder / WINDOWS}: cannot be used ({type(error).__name__}); build the model anew") from None
+    if any(m.shape != (dimension, dimension) for m in maps):
+        raise ModelError(f"{folder / WINDOWS}: its maps are not of {dimension} by {dimension} numbers; build the model anew")
+    return maps

@@ -20,8 +20,7 @@ Field = Literal["detail", "artifact", "locator", "explanation", "number"]
 
 FIELDS: tuple[Field, ...] = ("detail", "artifact", "locator", "explanation")
 
-_WEIGHTS: dict[str, tuple[Field, float]] = {}
-for _field, _weight, _words in (
+_SAID: tuple[tuple[Field, float, str], ...] = (
     ("explanation", 4.0, "explain explains explanation explanations rationale justification justify"),
     (
         "explanation",
@@ -45,8 +44,8 @@ for _field, _weight, _words in (
     ("detail", 3.0, "eo eos detail details standard standards indicator indicators criterion criteria competency competencies"),
     ("detail", 2.5, "outcome outcomes component components subskill subskills skill skills requirement requirements objective objectives"),
     ("detail", 2.0, "element elements domain domains goal goals expectation expectations essential"),
-):
-    _WEIGHTS.update({word: (_field, _weight) for word in _words.split()})  # type: ignore[misc]
+)
+_WEIGHTS = {word: (field, weight) for field, weight, words in _SAID for word in words.split()}
 _PASSING = frozenset(
     re.findall(
         r"\w+", "of the a an in on to for this that and or each is it its your my are was i you uploaded specific number numbers name video"

@@ -304,7 +304,7 @@ def test_a_place_about_something_else_is_unrelated_and_the_better_one_is_named()
 def test_a_doubtful_place_stays_ok() -> None:
     found = _compared("p. 2", _Compare(0.4, better=0))
     assert found.status == "ok"
-    assert "little in common with the explanation; p. 1 fits better than p. 2" in found.message
+    assert "shares little with the explanation; p. 1 fits better than p. 2" in found.message
 
 
 def test_a_fitting_place_is_said_to_fit() -> None:
