@@ -7,7 +7,8 @@ are asked for. Each round runs, one after the other and each as a process of its
 
 - `screen`: `mcscreen screen`, one process, screenings.jsonl only, nothing remembered from sentence to sentence or run to run.
 - `screen, all reports`: the same with every report.
-- `again`: once more after a change of the rubric's wording, with the vectors of an earlier run remembered.
+- `again`: once more into the folder of a first run, after nothing but the thresholds changed.
+- `reworded`: after a change of the rubric's wording, with the vectors of an earlier run remembered.
 - `encoder`: sentence-transformers over the sentences that are searched, each once; what nobody who uses an encoder can save.
 - `peer`: SCRIPT, called with FACETS, an output file and the submissions.
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -30,6 +32,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.surviving.inputs import copies, good_submissions
+from mcscreen.model import Thresholds
+from mcscreen.reliability import RELIABILITY
 
 CHANGED = 0.3
 """Share of the longer words that are exchanged, so that hardly a sentence stands in two submissions."""
@@ -123,6 +127,21 @@ def sentences(folders: Sequence[Path]) -> list[list[str]]:
     return found
 
 
+def learn(folder: Path, thresholds: Thresholds) -> None:
+    """Write thresholds as if they had been learned with this very rubric and encoder."""
+    from mcscreen.heads import RECIPE
+    from mcscreen.matchers import DEFAULT_ENCODER, load_encoder
+    from mcscreen.model import load_model
+    from mcscreen.reliability import Reliability, reliability_toml, scorer_of
+    from mcscreen.rubric_files import load_rubric_folder
+    from mcscreen.shipped import shipped
+
+    none = dict.fromkeys(("submissions", "assessors", "decided", "addressed", "partly", "missing", "blind"), 0)
+    scorer = scorer_of(load_encoder().fingerprint, load_model(shipped("models") / DEFAULT_ENCODER), RECIPE)
+    about = {"date": "2026-01-01", "rubric_sha256": load_rubric_folder(folder).sha256, "scorer": scorer, "thresholds": thresholds}
+    (folder / RELIABILITY).write_text(reliability_toml(Reliability.model_validate({**none, **about})), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bench", type=Path)
@@ -148,16 +167,15 @@ def measure(options: argparse.Namespace, home: Path) -> None:
     (home / "nowhere").write_text("")  # a file where a folder is expected: nothing can be remembered
     from mcscreen.shipped import shipped
 
-    reworded = home / "reworded"
-    reworded.mkdir()
-    for file in (shipped("rubrics") / RUBRIC).iterdir():
-        (reworded / file.name).write_bytes(file.read_bytes())
+    reworded, judged = home / "reworded", home / "judged"
+    for folder in (reworded, judged):
+        shutil.copytree(shipped("rubrics") / RUBRIC, folder, ignore=shutil.ignore_patterns(RELIABILITY))
     toml = reworded / "rubric.toml"
     remembered = {"MCSCREEN_CACHE": str(home / "remembered")}
     costs: dict[str, list[Cost]] = {}
 
-    def screen(name: str, formats: str, environment: dict[str, str], rubric: str = RUBRIC) -> None:
-        out = home / f"{name}-{len(costs.get(name, []))}".replace(" ", "-")
+    def screen(name: str, formats: str, environment: dict[str, str], rubric: str = RUBRIC, into: str = "") -> None:
+        out = home / (into or f"{name}-{len(costs.get(name, []))}".replace(" ", "-"))
         command = ["mcscreen", "screen", str(uploads), "--rubric", rubric, "--out", str(out), "--format", formats, "--quiet"]
         costs.setdefault(name, []).append(run(command, out / "journal.jsonl", environment, home))
 
@@ -170,10 +188,12 @@ def measure(options: argparse.Namespace, home: Path) -> None:
         costs.setdefault("encoder", []).append(run([str(home / "encoder.py"), str(home / "sentences.json")], home / "none", {}, home))
         screen("screen, all reports", "html,jsonl,csv,xlsx,md", {"MCSCREEN_CACHE": str(home / "nowhere")})
         if number == 0:
-            screen("first, remembering", "jsonl", remembered)
+            screen("first, remembering", "jsonl", remembered, str(judged), "kept")
+        learn(judged, Thresholds(not_found=0.2, covered=0.5 + 0.4 * (number + 1) / options.rounds))
+        screen("again", "jsonl", remembered, str(judged), "kept")
         # A word more in a part's title makes every screening a new one and changes nothing that is searched for.
         toml.write_text(toml.read_text(encoding="utf-8").replace('title = "', 'title = "New ', 1), encoding="utf-8")
-        screen("again", "jsonl", remembered, str(reworded))
+        screen("reworded", "jsonl", remembered, str(reworded))
     report(options, costs, sum(map(len, texts)))
 
 
@@ -193,6 +213,7 @@ def report(options: argparse.Namespace, costs: dict[str, list[Cost]], sentences:
         ("screen", "encoder", "cpu_s"),
         ("screen, all reports", "screen", "cpu_s"),
         ("again", "first, remembering", "cpu_s"),
+        ("reworded", "first, remembering", "cpu_s"),
     ):
         if name in costs and other in costs:
             against = costs[other] * options.rounds if len(costs[other]) == 1 else costs[other]

@@ -3,6 +3,9 @@
 Each screening goes to the journal as soon as it is done and is taken from there when it is needed again, so that a batch of
 any length is held by its keys: reports go through the screenings several times, and ten thousand of them would fill the
 memory of a laptop. Whatever engine does the work, results come in the order of the uploads.
+
+Where an earlier run into the same folder differs in nothing but its thresholds, its screenings are judged anew in this process
+and kept beside the earlier ones; only their files are hashed. In another folder everything is screened.
 """
 
 from __future__ import annotations
@@ -44,7 +47,7 @@ def screen_batch(
         settings: What to screen with.
         jobs: Processes. Each loads the encoder for itself.
         journal: Folder in which each screening is kept as soon as it is done, and from which those are taken that were done
-            before with the same files, rubric, model and settings.
+            before with the same files, rubric, model and settings. Where only thresholds differ, they are judged anew.
         engine: "local", or "dask" (needs the extra of that name).
         scheduler: Address of a running Dask scheduler; without it the engine starts a cluster on this machine.
 
@@ -167,7 +170,8 @@ def _journal(
 ) -> Journal | nullcontext[None]:
     if folder is None or not uploads:
         return nullcontext(None)
-    return Journal.open(Path(folder), screener_of(settings).fingerprint, anew=anew)
+    screener = screener_of(settings)
+    return Journal.open(Path(folder), screener.fingerprint, screener.scores_fingerprint, anew=anew)
 
 
 def _screened(
@@ -185,7 +189,7 @@ def _screened(
     def undone() -> Iterator[Upload]:
         for upload in uploads:
             key = "" if records is None else _key(upload, settings)
-            done = records is not None and key in records
+            done = records is not None and (key in records or records.has_scores(key))
             order.append((upload, key, done))
             if not done:
                 yield upload
@@ -193,7 +197,7 @@ def _screened(
     def recalled() -> Iterator[tuple[str, Screening]]:
         while order and order[0][2]:
             upload, key, _ = order.popleft()
-            yield key, (records and records.get(key)) or _recorded(key, screen_one(upload, settings), records)
+            yield key, _kept(key, settings, records) or _recorded(key, screen_one(upload, settings), records)
 
     run = partial(local.run, read=texts.read) if texts is not None and engine == "local" else ENGINES[engine]
     for screening in run(undone(), settings, jobs=min(jobs, max(1, len(uploads))), scheduler=scheduler):
@@ -215,6 +219,16 @@ def _key(upload: Upload, settings: Settings) -> str:
         raise
     except Exception:
         return ""
+
+
+def _kept(key: str, settings: Settings, records: Journal | None) -> Screening | None:
+    """What the journal has of a submission, judged by the present thresholds."""
+    if records is None:
+        return None
+    if key in records:
+        return records.get(key)
+    scored = records.scored(key)
+    return _recorded(key, screener_of(settings).judged_anew(scored), records) if scored else None
 
 
 def _recorded(key: str, screening: Screening, records: Journal | None) -> Screening:

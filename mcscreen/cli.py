@@ -10,6 +10,7 @@ Exit codes: 0 done; 1 could not run; 2 wrong usage; 3 done, but some document co
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -53,6 +54,9 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")
 
 def main() -> None:
     """Run the command line."""
+    os.environ.setdefault("MCSCREEN_OWN_PROCESS", "1")
+    for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(threads, "1")  # products are small: threads wait for each other longer than they take
     try:
         app()
     except McscreenError as error:

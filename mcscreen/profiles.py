@@ -13,11 +13,20 @@ from mcscreen.indicators import INDICATORS
 from mcscreen.measurement import Measurement
 from mcscreen.reflection import Label, Labeller, profile_of
 from mcscreen.reflection.profile import Rate
-from mcscreen.results import Coverage, Evidence, Indicator, OutcomeSpread, Reflection, ReflectionRate, ReflectionSentence
+from mcscreen.results import (
+    AskSentences,
+    Coverage,
+    Evidence,
+    Indicator,
+    OutcomeSpread,
+    Reflection,
+    ReflectionRate,
+    ReflectionSentence,
+)
 from mcscreen.rubric import Rubric
 from mcscreen.submission import Passage
 
-__all__ = ["reflection_of"]
+__all__ = ["judged", "reflection_of"]
 
 _SHOWN = 3
 """Places that are shown of an indicator."""
@@ -42,7 +51,7 @@ def reflection_of(
         return Reflection()
     labels = labeller.predict([s.text for s in sentences])
     profile = profile_of(sentences, labels)
-    return Reflection(
+    reflection = Reflection(
         sentences=profile.sentences,
         labels=tuple(map(_rate, profile.labels)),
         groups=tuple(map(_rate, profile.groups)),
@@ -50,10 +59,24 @@ def reflection_of(
         breadth=profile.breadth,
         thirds=tuple(count for _, count in profile.thirds),
         spread=profile.spread,
-        outcomes=_by_outcome(sentences, documents, labels, rubric, coverage),
+        asks=_asks(sentences, documents, labels, rubric, coverage),
         shown=tuple(ReflectionSentence(label=s.label, evidence=_evidence(s.passage, documents, s.probability)) for s in profile.shown),
         indicators=tuple(_indicator(measure(sentences), sentences, documents) for measure in INDICATORS.values()),
     )
+    return judged(reflection, rubric, coverage)
+
+
+def judged(reflection: Reflection, rubric: Rubric, coverage: Sequence[Coverage]) -> Reflection:
+    """A profile whose `outcomes` follow the statuses of the asks, whatever they were before; nothing else depends on these.
+
+    Args:
+        reflection: With the sentences of each ask.
+        rubric: As for `reflection_of`.
+        coverage: Says which asks are covered or thin.
+    """
+    if not reflection.sentences:
+        return reflection
+    return reflection.model_copy(update={"outcomes": _by_outcome(reflection.asks, rubric, coverage)})
 
 
 def _rate(rate: Rate) -> ReflectionRate:
@@ -80,23 +103,30 @@ def _indicator(measurement: Measurement, sentences: Sequence[Passage], documents
     )
 
 
-def _by_outcome(
+def _asks(
     sentences: Sequence[Passage], documents: Sequence[Document], labels: Sequence[Label], rubric: Rubric, coverage: Sequence[Coverage]
-) -> tuple[OutcomeSpread, ...]:
+) -> tuple[AskSentences, ...]:
+    """For each ask of the reflection that has a passage, the sentences that its best passage touches."""
+    asked = {f.id for p in rubric.parts if p.kind == "reflection" for f in p.facets}
+    found = []
+    for line in coverage:
+        for best in line.evidence[:1] if line.facet in asked else ():
+            inside = tuple(
+                n
+                for n, sentence in enumerate(sentences)
+                if documents[sentence.document].name == best.document and sentence.start < best.end and best.start < sentence.end
+            )
+            found.append(AskSentences(facet=line.facet, sentences=inside, deep=tuple(n for n in inside if labels[n].deep >= 0.5)))
+    return tuple(found)
+
+
+def _by_outcome(asks: Sequence[AskSentences], rubric: Rubric, coverage: Sequence[Coverage]) -> tuple[OutcomeSpread, ...]:
     """For each outcome, of the sentences that were shown for its asks of the reflection, how many there are and how many go deep."""
-    asks = {f.id: f.outcomes for p in rubric.parts if p.kind == "reflection" for f in p.facets}
+    outcomes = {f.id: f.outcomes for p in rubric.parts if p.kind == "reflection" for f in p.facets}
+    addressed = {line.facet for line in coverage if line.status in ("covered", "thin")}
     found = []
     for outcome in rubric.outcomes:
-        places = [
-            (e.document, e.start, e.end)
-            for line in coverage
-            if outcome.id in asks.get(line.facet, ()) and line.status in ("covered", "thin")
-            for e in line.evidence[:1]
-        ]
-        inside = [
-            label
-            for sentence, label in zip(sentences, labels, strict=True)
-            if any(documents[sentence.document].name == d and sentence.start < end and start < sentence.end for d, start, end in places)
-        ]
-        found.append(OutcomeSpread(outcome=outcome.id, sentences=len(inside), deep=sum(x.deep >= 0.5 for x in inside)))
+        own = [ask for ask in asks if ask.facet in addressed and outcome.id in outcomes.get(ask.facet, ())]
+        inside, deep = {n for ask in own for n in ask.sentences}, {n for ask in own for n in ask.deep}
+        found.append(OutcomeSpread(outcome=outcome.id, sentences=len(inside), deep=len(deep)))
     return tuple(found)

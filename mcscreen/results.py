@@ -7,14 +7,17 @@ is a matter of counting and the second of judgement, and only a person judges.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mcscreen.document import Document, Place
 from mcscreen.document import Status as DocumentStatus
+from mcscreen.submission import Section, Submission
 
 __all__ = [
+    "AskSentences",
     "CitationStatus",
     "Citation",
     "Completion",
@@ -93,6 +96,31 @@ class SubmissionRecord(_Frozen):
 
     id: str
     documents: tuple[DocumentRecord, ...]
+
+    @classmethod
+    def of(cls, submission: Submission, sections: Sequence[Section]) -> Self:
+        """What is told of a submission as read, given which stretch of which document is which part."""
+        records = []
+        for index, document in enumerate(submission.documents):
+            own = [s for s in sections if s.document == index]
+            records.append(
+                DocumentRecord(
+                    name=document.name,
+                    part="+".join(dict.fromkeys(s.part for s in own)) or None,
+                    status=document.status,
+                    reason=document.reason,
+                    reader=document.reader,
+                    pages=document.pages,
+                    page_kind=document.page_kind,
+                    words=document.words,
+                    seconds=document.seconds,
+                    format=document.format,
+                    sha256=document.sha256,
+                    sections=tuple(SectionRecord(part=s.part, start=s.start, end=s.end, basis=s.basis, guessed=s.guessed) for s in own),
+                    warnings=document.warnings,
+                )
+            )
+        return cls(id=submission.id, documents=tuple(records))
 
 
 class RubricRecord(_Frozen):
@@ -178,6 +206,9 @@ class Coverage(_Frozen):
     required: bool = True
     status: CoverageStatus
     score: float | None = Field(description="Between 0 and 1; null when nothing could be searched.")
+    basis: Literal["marked", "exemplars", "text"] | None = Field(
+        default=None, description="What the score rests on, which decides its thresholds; null when nothing could be searched."
+    )
     message: str = ""
     evidence: tuple[Evidence, ...] = Field(description="Best first; for 'not_found' these are the nearest misses.")
 
@@ -294,6 +325,14 @@ class OutcomeSpread(_Frozen):
     deep: int
 
 
+class AskSentences(_Frozen):
+    """The sentences of the reflection that the best passage of one of its asks touches, numbered from 0."""
+
+    facet: str
+    sentences: tuple[int, ...]
+    deep: tuple[int, ...] = Field(description="Those of them that more likely than not analyse or draw something from it.")
+
+
 class Reflection(_Frozen):
     """The reflection as a profile, for people who read it; no level, no sum, and nothing of it decides coverage."""
 
@@ -305,6 +344,10 @@ class Reflection(_Frozen):
     thirds: tuple[int, ...] = Field(default=(), description="Deep sentences in the first, second and last third of the text.")
     spread: float | None = Field(default=None, description="0: all deep sentences in one third; 1: as many in each.")
     outcomes: tuple[OutcomeSpread, ...] = ()
+    asks: tuple[AskSentences, ...] = Field(
+        default=(),
+        description="What `outcomes` counts where an ask is covered or thin: one entry an ask that has a passage, whatever its status.",
+    )
     shown: tuple[ReflectionSentence, ...] = Field(default=(), description="The surest sentences of each label but 'other'.")
     indicators: tuple[Indicator, ...] = ()
 

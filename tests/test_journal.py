@@ -68,6 +68,51 @@ def test_a_record_has_the_documented_shape(filled):
     lines = (filled[0] / JOURNAL).read_bytes().split(b"\n")[:-1]
     assert len(lines) == 5
     assert all(list(json.loads(line)) == ["key", "bytes", "sha256", "screening"] for line in lines)
+    with Journal.open(filled[0], "f", "scores") as journal:
+        journal.put(key(5), screening("s5"))
+    last = (filled[0] / JOURNAL).read_bytes().split(b"\n")[-2]
+    assert list(json.loads(last)) == ["key", "scores", "bytes", "sha256", "screening"]
+    assert held(filled[0]) == [0, 1, 2, 3, 4, 5]
+
+
+def scored(folder: Path, fingerprint: str, scores: str) -> list[int]:
+    with Journal.open(folder, fingerprint, scores) as journal:
+        found = [(n, journal.scored(key(n)) if journal.has_scores(key(n)) else None) for n in range(8)]
+    assert all(s is None or s.submission.id == f"s{n}" for n, s in found)
+    return [n for n, s in found if s is not None]
+
+
+def test_a_record_is_found_by_its_scores_too_if_it_was_put_with_them(filled):
+    folder, _ = filled
+    with Journal.open(folder, "with other thresholds", "same scores") as journal:
+        for n in (5, 6, 7):
+            journal.put(key(n), screening(f"s{n}"))
+            assert journal.has_scores(key(n))
+    assert scored(folder, "f", "same scores") == [5, 6, 7]
+    assert scored(folder, "f", "other scores") == scored(folder, "f", "") == []
+    with Journal.open(folder, "f", "same scores") as journal:
+        assert journal.get(key(5)) is None and key(5) not in journal
+    assert held(folder) == [0, 1, 2, 3, 4]
+
+
+def test_torn_and_damaged_records_are_not_found_by_their_scores(folder):
+    ends = [0]
+    with Journal.open(folder, "a", "same scores") as journal:
+        for n in range(5):
+            journal.put(key(n), screening(f"s{n}"))
+            ends.append((folder / JOURNAL).stat().st_size)
+    whole = (folder / JOURNAL).read_bytes()
+    for at in (5, 100, 200, 240, 255, 300, 500):
+        data = bytearray(whole)
+        data[ends[1] + at] ^= 0x15
+        (folder / JOURNAL).write_bytes(data)
+        assert scored(folder, "b", "same scores") == [0, 2, 3, 4], at
+    for cut in [*range(ends[4] + 1, ends[4] + 300, 7), ends[5] - 2, ends[5] - 1]:
+        (folder / JOURNAL).write_bytes(whole[:cut])
+        assert scored(folder, "b", "same scores") == [0, 1, 2, 3], cut
+    (folder / JOURNAL).write_bytes(whole[: ends[5] - 200] + bytes(198) + b"}\n")
+    assert scored(folder, "b", "same scores") == [0, 1, 2, 3]
+    assert (folder / JOURNAL).stat().st_size == ends[4]
 
 
 def test_another_fingerprint_finds_nothing_and_destroys_nothing(filled):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -55,3 +57,21 @@ def test_the_pinned_pipeline_is_refused_when_its_bytes_change(monkeypatch: pytes
     monkeypatch.setattr(language, "PINNED_SHA256", "0" * 64)
     with pytest.raises(ModelError, match="install it again: pip install --force-reinstall"):
         language.english()
+
+
+_SPACY_BESIDE_TORCH = """
+import os, sys
+os.environ.update(MCSCREEN_OWN_PROCESS=sys.argv[1])
+if not sys.argv[1]: del os.environ["MCSCREEN_OWN_PROCESS"]
+from mcscreen import language
+assert language.english()("We met.")[1].lemma_ == "meet"
+print("torch" in sys.modules)
+import torch
+print(torch.zeros(1).item())
+"""
+
+
+@pytest.mark.parametrize(("own", "loaded"), [("1", "False"), ("", "True")])
+def test_torch_is_left_alone_in_a_process_of_our_own_and_nowhere_else(own: str, loaded: str) -> None:
+    done = subprocess.run([sys.executable, "-c", _SPACY_BESIDE_TORCH, own], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [loaded, "0.0"]

