@@ -23,7 +23,7 @@ from scipy.stats import binomtest
 
 from mcscreen import Screener, load_submission
 from mcscreen.matchers import DEFAULT_ENCODER, OnnxEncoder, Support, load_encoder
-from mcscreen.matchers.support import Citing
+from mcscreen.matchers.support import Citing, load_citing
 from mcscreen.results import Citation
 from mcscreen.shipped import shipped
 from training.citing_packages import PACKAGES, load_packages
@@ -65,7 +65,8 @@ def share(part: int, whole: int) -> str:
 
 def packages() -> Pairs:
     """Labels and statuses of the packages' rows; a row that was not read, or for the wrong detail, is `row_missing`."""
-    encoder = load_encoder()
+    comparing = load_citing(shipped("models") / DEFAULT_ENCODER).encoder.partition(":")[0]
+    encoder = load_encoder(comparing)
     empty = Citing(schema=1, encoder="", mean=(), scale=(), weights=(), slope=0, intercept=0, unrelated=0, doubtful=0)
     every = load_packages()
     rows = rows_of(recorded(every), Support(encoder, empty))
@@ -76,7 +77,7 @@ def packages() -> Pairs:
             screener = Screener(package.rubric)
             submission = load_submission(package.write(Path(folder)))
             # An encoder of its own: one that remembers texts would make the comparing look cheaper than it is.
-            screener._support = Support(OnnxEncoder(shipped("models") / DEFAULT_ENCODER), without(rows, package.id, encoder.fingerprint))
+            screener._support = Support(OnnxEncoder(shipped("models") / comparing), without(rows, package.id, encoder.fingerprint))
             started = time.process_time()
             screening = screener.screen(submission)
             with_it = time.process_time() - started

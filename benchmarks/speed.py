@@ -31,6 +31,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.surviving.floors import Outcome, breaches, load_floors
 from benchmarks.surviving.inputs import copies, good_submissions
 from mcscreen.model import Thresholds
 from mcscreen.reliability import RELIABILITY
@@ -39,6 +40,19 @@ CHANGED = 0.3
 """Share of the longer words that are exchanged, so that hardly a sentence stands in two submissions."""
 
 RUBRIC = "student-centeredness"
+
+FLOORS = Path(__file__).resolve().parent / "floors" / "speed.toml"
+
+RATIOS = (
+    ("cpu_to_peer", "screen", "peer", "cpu_s"),
+    ("memory_to_peer", "screen", "peer", "peak_mb"),
+    ("first_result_to_peer", "screen", "peer", "first_s"),
+    ("cpu_to_encoder", "screen", "encoder", "cpu_s"),
+    ("cpu_of_all_reports", "screen, all reports", "screen", "cpu_s"),
+    ("cpu_again", "again", "first, remembering", "cpu_s"),
+    ("cpu_reworded", "reworded", "first, remembering", "cpu_s"),
+)
+"""Name of the figure, what is measured, against what, and which of its costs."""
 
 _WATCHED = """
 import json, os, resource, runpy, sys
@@ -142,7 +156,7 @@ def learn(folder: Path, thresholds: Thresholds) -> None:
     (folder / RELIABILITY).write_text(reliability_toml(Reliability.model_validate({**none, **about})), encoding="utf-8")
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bench", type=Path)
     parser.add_argument("--peer", type=Path)
@@ -153,10 +167,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        measure(options, Path(home))
+        return measure(options, Path(home))
 
 
-def measure(options: argparse.Namespace, home: Path) -> None:
+def measure(options: argparse.Namespace, home: Path) -> int:
     uploads = home / "uploads"
     uploads.mkdir()
     copies(good_submissions(options.bench), options.submissions, uploads, options.seed, share=CHANGED)
@@ -194,10 +208,11 @@ def measure(options: argparse.Namespace, home: Path) -> None:
         # A word more in a part's title makes every screening a new one and changes nothing that is searched for.
         toml.write_text(toml.read_text(encoding="utf-8").replace('title = "', 'title = "New ', 1), encoding="utf-8")
         screen("reworded", "jsonl", remembered, str(reworded))
-    report(options, costs, sum(map(len, texts)))
+    return report(options, costs, sum(map(len, texts)))
 
 
-def report(options: argparse.Namespace, costs: dict[str, list[Cost]], sentences: int) -> None:
+def report(options: argparse.Namespace, costs: dict[str, list[Cost]], sentences: int) -> int:
+    """Print what was measured; 1 when a bound of the floors does not hold."""
     n = options.submissions
     print(f"{n} submissions, {sentences} sentences, {options.rounds} rounds; medians")
     print(f"{'':22}{'CPU s':>9}{'a submission':>14}{'wall s':>9}{'first result s':>16}{'peak MB':>9}")
@@ -205,25 +220,21 @@ def report(options: argparse.Namespace, costs: dict[str, list[Cost]], sentences:
         cpu, wall, first, peak = (statistics.median(getattr(c, f) for c in runs) for f in ("cpu_s", "wall_s", "first_s", "peak_mb"))
         print(f"{name:22}{cpu:9.1f}{cpu / n:14.2f}{wall:9.1f}{first:16.1f}{peak:9.0f}")
     print("\nratios, median of the rounds [least, most]")
-    found = {}
-    for name, other, field in (
-        ("screen", "peer", "cpu_s"),
-        ("screen", "peer", "peak_mb"),
-        ("screen", "peer", "first_s"),
-        ("screen", "encoder", "cpu_s"),
-        ("screen, all reports", "screen", "cpu_s"),
-        ("again", "first, remembering", "cpu_s"),
-        ("reworded", "first, remembering", "cpu_s"),
-    ):
+    outcome = Outcome("speed")
+    for figure, name, other, field in RATIOS:
         if name in costs and other in costs:
             against = costs[other] * options.rounds if len(costs[other]) == 1 else costs[other]
             values = [getattr(a, field) / getattr(b, field) for a, b in zip(costs[name], against, strict=False)]
-            found[f"{name} / {other}, {field}"] = values
+            outcome.figures[figure] = statistics.median(values)
+            outcome.details[figure] = values
             print(f"{name + ' / ' + other:36}{field:10}{statistics.median(values):7.2f}  [{min(values):.2f}, {max(values):.2f}]")
     if options.json:
         runs = {name: [asdict(c) for c in each] for name, each in costs.items()}
-        options.json.write_text(json.dumps({"submissions": n, "sentences": sentences, "runs": runs, "ratios": found}, indent=1))
+        options.json.write_text(json.dumps({"submissions": n, "sentences": sentences, "runs": runs, "ratios": outcome.details}, indent=1))
+    broken = breaches(outcome, load_floors(FLOORS))
+    print("\n".join(f"DOES NOT HOLD: {line}" for line in broken) or "every bound holds")
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

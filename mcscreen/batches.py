@@ -27,7 +27,7 @@ from mcscreen.results import Screening
 
 __all__ = ["KeptScreenings", "kept_batch", "screen_batch"]
 
-_AT_HAND = 300
+_AT_HAND = 100
 """Screenings that are kept in memory as well."""
 
 
@@ -134,6 +134,12 @@ class KeptScreenings(Sequence[Screening]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def keys(self) -> tuple[str, ...] | None:
+        """The keys in the order of the screenings; None where the journal does not hold every one of them."""
+        keys = tuple(entry for _, entry in self._entries if isinstance(entry, str))
+        return keys if len(keys) == len(self._entries) else None
+
     @overload
     def __getitem__(self, at: int) -> Screening: ...
 
@@ -185,6 +191,8 @@ def _screened(
 ) -> Iterator[tuple[str, Screening]]:
     """The key and the screening of every upload, in their order."""
     order: deque[tuple[Upload, str, bool]] = deque()
+    jobs = min(jobs, max(1, len(uploads)))
+    several = jobs > 1 or engine != "local"
 
     def undone() -> Iterator[Upload]:
         for upload in uploads:
@@ -192,6 +200,8 @@ def _screened(
             done = records is not None and (key in records or records.has_scores(key))
             order.append((upload, key, done))
             if not done:
+                if several:  # what is learned from examples is then kept when the other processes ask for it
+                    screener_of(settings).load()
                 yield upload
 
     def recalled() -> Iterator[tuple[str, Screening]]:
@@ -200,7 +210,7 @@ def _screened(
             yield key, _kept(key, settings, records) or _recorded(key, screen_one(upload, settings), records)
 
     run = partial(local.run, read=texts.read) if texts is not None and engine == "local" else ENGINES[engine]
-    for screening in run(undone(), settings, jobs=min(jobs, max(1, len(uploads))), scheduler=scheduler):
+    for screening in run(undone(), settings, jobs=jobs, scheduler=scheduler):
         yield from recalled()
         _, key, _ = order.popleft()
         yield key, _recorded(key, screening, records)

@@ -120,7 +120,7 @@ def screen(
     format: FormatOption = FORMATS,
     encoder: Annotated[
         str, typer.Option(help="Shipped model, model folder, or sentence-transformers model (needs that extra).")
-    ] = "facets-l6",
+    ] = "facets-l4",
     ocr: Annotated[bool, typer.Option("--ocr", help="Read scanned pages with tesseract, if it is installed.")] = False,
     mask_names: Annotated[bool, typer.Option("--mask-names", help="Mask names, e-mails and phones; who is who goes to names.csv.")] = False,
     names: Annotated[
@@ -164,13 +164,13 @@ def _screen(
     allow_shared: Sequence[Path] = (),
     limits: Path | None = None,
 ) -> tuple[bool, bool]:
-    from mcscreen import Settings, load_rubric, write_reports
+    from mcscreen import Settings, write_reports
     from mcscreen.batches import kept_batch
     from mcscreen.journal import JOURNAL
     from mcscreen.limits import read_limits
     from mcscreen.pipeline import screener_of, text_of_file, texts_of
     from mcscreen.runs import write_run
-    from mcscreen.shared import shared_passages
+    from mcscreen.shared import KEPT, Keeping, shared_passages
 
     formats = [f.strip() for f in format.split(",") if f.strip()]
     unknown = [f for f in formats if f not in FORMATS.split(",")]
@@ -189,7 +189,7 @@ def _screen(
     if limits is not None:
         settings = replace(settings, limits=read_limits(limits))
     allowed = [text_of_file(path, limits=settings.limits, ocr=ocr) for path in allow_shared]
-    loaded = load_rubric(rubric)
+    screener = screener_of(settings)
     unread, gaps = 0, False
 
     def done(screening: Screening) -> None:
@@ -199,6 +199,8 @@ def _screen(
         gaps = gaps or any(c.required and c.status == "not_found" for c in screening.coverage)
 
     def begin() -> None:
+        if not resume:
+            (out / KEPT).unlink(missing_ok=True)
         if mask_names:  # before the journal has a record: its kind is told by this file
             _write_ids(paths, settings, out / NAMES)
 
@@ -210,10 +212,11 @@ def _screen(
         if mask_names:
             screenings.sort()  # the order of the uploads is that of the names
             _say(f"names are masked; {out / NAMES} says who is who: keep it from the assessors")
-        screener = screener_of(settings)
         write_run(out, screener.fingerprint, screener.facts)
-        told, shared = shared_passages(screenings, texts, loaded.rubric, allowed)
-        written = write_reports(told, loaded.rubric, out, formats, submissions=texts, blind_first=blind, tables=(shared,))
+        held = screenings.keys
+        kept = Keeping.within(out, screener.scores_fingerprint, held, allowed, tabled="csv" in formats) if held else None
+        told, shared = shared_passages(screenings, texts, screener.rubric, allowed, kept)
+        written = write_reports(told, screener.rubric, out, formats, submissions=texts, blind_first=blind, tables=(shared,))
         number = len(screenings)
     _say(f"{number} screened" + (f"; {unread} {'document' if unread == 1 else 'documents'} could not be read" if unread else ""))
     index = out / "index.html"

@@ -67,7 +67,7 @@ def recogniser() -> Language:
 
 @cache
 def _load(named: str) -> Language:
-    return _loaded(named, exclude=("ner",), needed=("parser", "tagger", "lemmatizer"))
+    return _loaded(named, exclude=("ner", "senter"), needed=("parser", "tagger", "lemmatizer"))
 
 
 @cache

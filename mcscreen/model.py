@@ -11,14 +11,19 @@ import hashlib
 import math
 import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mcscreen.errors import ModelError
 
-__all__ = ["Calibration", "Model", "Thresholds", "load_model", "verified"]
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+__all__ = ["Calibration", "Model", "Thresholds", "check_file", "hand_back_memory", "load_model", "tokenizer_of", "verified"]
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -104,16 +109,64 @@ def verified(folder: Path, model: Model, name: str) -> bytes:
     Raises:
         ModelError: When the file is missing or its sha256 is not the one in model.toml.
     """
-    path = folder / name
-    if name not in model.files:
-        raise ModelError(f"{folder / 'model.toml'}: names no file {name!r} under [files]; there are {', '.join(sorted(model.files))}")
+    path = _named(folder, model, name)
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror}); install mcscreen again or build the model anew") from None
-    found = hashlib.sha256(data).hexdigest()
-    if found != model.files[name]:
-        raise ModelError(
-            f"{path}: its sha256 is {found[:12]}…, model.toml says {model.files[name][:12]}…; the file was altered or cut short"
-        )
+        raise _unreadable(path, error) from None
+    _compare(path, hashlib.sha256(data).hexdigest(), model.files[name])
     return data
+
+
+def check_file(folder: Path, model: Model, name: str) -> None:
+    """Compare the checksum of one of a model's files, without holding the file in memory.
+
+    Raises:
+        ModelError: When the file is missing or its sha256 is not the one in model.toml.
+    """
+    path = _named(folder, model, name)
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    _compare(path, found, model.files[name])
+
+
+def _named(folder: Path, model: Model, name: str) -> Path:
+    if name not in model.files:
+        raise ModelError(f"{folder / 'model.toml'}: names no file {name!r} under [files]; there are {', '.join(sorted(model.files))}")
+    return folder / name
+
+
+def _unreadable(path: Path, error: OSError) -> ModelError:
+    return ModelError(f"{path}: cannot be read ({error.strerror}); install mcscreen again or build the model anew")
+
+
+def _compare(path: Path, found: str, expected: str) -> None:
+    if found != expected:
+        raise ModelError(f"{path}: its sha256 is {found[:12]}…, model.toml says {expected[:12]}…; the file was altered or cut short")
+
+
+@lru_cache(maxsize=4)
+def tokenizer_of(content: bytes) -> Tokenizer:
+    """The tokenizer of a tokenizer.json; models that share one share it in memory as well.
+
+    Raises:
+        Exception: Of no narrower type, when the content is not a tokenizer's.
+    """
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_str(content.decode("utf-8"))
+
+
+def hand_back_memory() -> None:
+    """Hand the memory that loading a model freed back to the system; without effect where the C library cannot.
+
+    Reading and cutting a graph takes three times its size for a moment. glibc keeps blocks of that size for later, and nothing later
+    is as large: some sixty megabytes would stay with the process for as long as it lives.
+    """
+    import ctypes
+
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)

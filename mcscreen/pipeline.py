@@ -3,8 +3,8 @@
     intake -> extractors -> parts -> prompts -> segmenter -> matchers -> checks -> Screening
 
 Each stage is a plain function over frozen values, so this module reads top to bottom as the order of work. A `Screener`
-holds what is costly to set up (the encoder, the rubric's vectors) and is used for many submissions; `screen_one` does the
-whole job for one upload and takes and returns only what pickles, so that any process pool or cluster can run it.
+holds what is costly to set up (the encoder, the rubric's vectors), loads it with the first submission and is used for many;
+`screen_one` does the whole job for one upload and takes and returns only what pickles, so that any process pool or cluster can run it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from mcscreen.checks import coverage as coverage_check
 from mcscreen.checks import notices as notices_check
 from mcscreen.checks import trace as trace_check
 from mcscreen.document import Document
-from mcscreen.errors import InputError, RubricError
+from mcscreen.errors import InputError, ModelError, RubricError
 from mcscreen.heads import RECIPE
 from mcscreen.intake import OpenedUpload, Upload, find_uploads, open_upload
 from mcscreen.isolation import OutOfTime, Readers, deadline
@@ -38,24 +38,16 @@ from mcscreen.judging import judged_anew
 from mcscreen.language import recogniser
 from mcscreen.limits import DEFAULT_LIMITS, Limits
 from mcscreen.masking import masked, masked_id
-from mcscreen.matchers import DEFAULT_ENCODER, Encoder, finders_of, load_encoder, support_of
+from mcscreen.matchers import DEFAULT_ENCODER, ExamplesFinder, check_knowledge, finders_of, load_encoder, support_of
 from mcscreen.model import Model, Thresholds, load_model
 from mcscreen.overlaps import wording_of
 from mcscreen.parts import Span, assign_parts, find_prompts, own_words
 from mcscreen.portfolio import read_rows
 from mcscreen.private_files import NotWritten
 from mcscreen.profiles import reflection_of
-from mcscreen.reflection import Labeller, load_labeller
+from mcscreen.reflection.labels import Labeller, checked_labels, load_labeller
 from mcscreen.reliability import scorer_of
-from mcscreen.results import (
-    Coverage,
-    Reflection,
-    Requirement,
-    RubricRecord,
-    Screening,
-    SubmissionRecord,
-    WordCount,
-)
+from mcscreen.results import Coverage, Reflection, Requirement, RubricRecord, Screening, SubmissionRecord, WordCount
 from mcscreen.rubric import Rubric
 from mcscreen.rubric_files import RubricFolder, load_rubric_folder
 from mcscreen.segmenter import segment
@@ -77,6 +69,7 @@ __all__ = [
     "read_upload",
     "screen_one",
     "screener_of",
+    "start_reading",
     "stop_reading",
     "text_of_file",
     "texts_of",
@@ -203,7 +196,7 @@ def _readers(limits: Limits, ocr: bool) -> Readers:
 
 
 class Screener:
-    """Screens submissions against one rubric.
+    """Screens submissions against one rubric. Files are checked at once; models are loaded with the first submission, or by `load`.
 
     Args:
         rubric: As `load_rubric` gives it, or what `load_rubric` takes.
@@ -221,7 +214,7 @@ class Screener:
 
     Raises:
         RubricError: When the rubric cannot be used.
-        ModelError: When the encoder cannot be used.
+        ModelError: When the encoder cannot be used; from `screen` and `load`, when it cannot be loaded.
     """
 
     def __init__(
@@ -236,10 +229,9 @@ class Screener:
     ) -> None:
         folder = rubric if isinstance(rubric, RubricFolder) else load_rubric(rubric)
         self.rubric: Rubric = folder.rubric
-        self._rubric_sha256 = folder.sha256
+        self._folder, self._rubric_sha256 = folder, folder.sha256
         self._ocr, self._limits = ocr, limits
         self._masks, self._names = mask_names, tuple(names) if mask_names else ()
-        _readers(limits, ocr)  # they start while the encoder is loaded
         self._encoder = load_encoder(encoder)
         model = load_model(shipped("models") / DEFAULT_ENCODER)
         self._calibrations = {basis: c.model_dump() for basis, c in model.bases.items()}
@@ -248,21 +240,38 @@ class Screener:
             card = None
         own = card.thresholds if card else None
         self._thresholds: dict[str, Thresholds] = {basis: own or c.thresholds for basis, c in model.bases.items()}
-        self._finders = finders_of(folder, self._encoder)
+        check_knowledge(self._encoder)
         self._support = support_of(self._encoder)
-        self._labeller = _labeller(self._encoder)
+        # Labels are known for the encoder that they were fitted for.
+        self._labels = checked_labels(self._encoder) if Path(self._encoder.name).name == DEFAULT_ENCODER else None
         self.calibration = _stamp(model, folder, encoder) + (f"; {card.stamp}" if card else "")
         self.facts = self._facts()
         self.fingerprint = _hash(self.facts)
         made = {basis: {k: v for k, v in c.items() if k != "thresholds"} for basis, c in self._calibrations.items()}
         self.scores_fingerprint = _hash({k: v for k, v in self.facts.items() if k != "thresholds"} | {"calibrations": made})
 
+    @cached_property
+    def _finders(self) -> dict[str, ExamplesFinder]:
+        return finders_of(self._folder, self._encoder)
+
+    @cached_property
+    def _labeller(self) -> Labeller | None:
+        return load_labeller(self._encoder) if self._labels else None
+
+    def load(self) -> None:
+        """Load what a screening needs; what has to be learned from the rubric's examples first is learned, and kept for other processes.
+
+        Raises:
+            ModelError: When a file cannot be loaded.
+        """
+        _ = self._finders, self._labeller
+
     def _facts(self) -> dict[str, object]:
         facts: dict[str, object] = {
             "versions": {name: _version(name) for name in _VERSIONED},
             "encoder": self._encoder.fingerprint,
             "citing": self._support.fingerprint if self._support else None,
-            "reflection": self._labeller.model.files if self._labeller else None,
+            "reflection": self._labels.files if self._labels else None,
             "calibrations": self._calibrations,
             "thresholds": {basis: t.model_dump() for basis, t in self._thresholds.items()},
             "rubric": self._rubric_sha256,
@@ -286,6 +295,8 @@ class Screener:
             InputError: When a path does not exist or holds several submissions.
         """
         if not isinstance(submission, Submission):
+            _readers(self._limits, self._ocr)  # they start while the rest is loaded
+            self.load()
             submission = load_submission(submission, limits=self._limits, ocr=self._ocr)
         rubric = self.rubric
         if self._masks:
@@ -329,13 +340,6 @@ class Screener:
 
 def _hash(facts: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _labeller(encoder: Encoder) -> Labeller | None:
-    """What labels the sentences of reflections; None for an encoder that it was not fitted for."""
-    if Path(encoder.name).name != DEFAULT_ENCODER:
-        return None
-    return load_labeller(encoder)
 
 
 def _stamp(model: Model, folder: RubricFolder, encoder: str) -> str:
@@ -414,6 +418,15 @@ def read_upload(upload: Upload, settings: Settings) -> Submission:
     return _read(upload, settings.limits, settings.ocr)
 
 
+def start_reading(settings: Settings) -> None:
+    """Start the children that read for these settings, where they do not run yet; they get ready while the caller does something else.
+
+    Raises:
+        McscreenError: When none can be started.
+    """
+    _readers(settings.limits, settings.ocr)
+
+
 def stop_reading(settings: Settings) -> None:
     """End the children that read for these settings; what they are reading is given up."""
     _readers(settings.limits, settings.ocr).close()
@@ -432,15 +445,17 @@ def screen_one(upload: Upload, settings: Settings, read: Callable[[], Submission
         read: Gives the upload as read, where somebody reads ahead.
 
     Raises:
-        McscreenError: Only for the settings: a rubric or an encoder that cannot be used.
+        McscreenError: Only for the settings: a rubric or an encoder that cannot be used or loaded.
         NotWritten: When there is no room to unpack an archive.
     """
     screener = screener_of(settings)
+    start_reading(settings)
+    screener.load()  # what is wrong with a model is no submission's fault, and learning may take longer than a screening
     try:
         submission = read() if read is not None else read_upload(upload, settings)
         with deadline(settings.limits.screening_seconds):
             return screener.screen(submission)
-    except NotWritten:  # a full disk is no fault of the submission, and the next one would meet it as well
+    except (NotWritten, RubricError, ModelError):  # neither is a full disk, and the next submission would meet it as well
         raise
     except Exception as error:  # whatever it is, the other submissions go on
         # The place in the code is logged and the exception's own text is not: it may quote the submission.

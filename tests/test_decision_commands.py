@@ -17,7 +17,7 @@ from mcscreen.runs import write_run
 @pytest.fixture
 def app(monkeypatch):
     class Encoder:
-        fingerprint = "facets-l6:test"
+        fingerprint = "facets-l4:test"
 
     monkeypatch.setattr("mcscreen.matchers.load_encoder", lambda: Encoder())
     monkeypatch.setattr("mcscreen.matchers.finders_of", lambda folder, encoder: {})

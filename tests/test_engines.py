@@ -107,3 +107,30 @@ def test_without_the_extra_the_way_to_it_is_told(small_submission, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(MissingExtra, match=r"mcscreen\[dask\]"):
         next(iter(ENGINES["dask"](find_uploads([small_submission]), SETTINGS, jobs=1, scheduler=None)))
+
+
+def test_the_child_that_reads_is_started_before_models_are_loaded(small_submission, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr("mcscreen.engines.local.start_reading", lambda settings: told.append("started"))
+    monkeypatch.setattr("mcscreen.pipeline.Screener.load", lambda self: told.append("loaded"))
+    list(screen_batch([small_submission], SETTINGS, journal=tmp_path))
+    assert told == ["started", "loaded"]
+    list(screen_batch([small_submission], SETTINGS, journal=tmp_path))
+    assert len(told) == 2
+
+
+def test_what_is_learned_from_examples_is_learned_once_and_not_by_each_process(uploads, tmp_path, monkeypatch):
+    told = []
+
+    def elsewhere(uploads, settings, *, jobs, scheduler):
+        for upload in uploads:
+            told.append(upload.id)
+            yield screen_one(upload, settings)
+
+    monkeypatch.setitem(ENGINES, "elsewhere", elsewhere)
+    monkeypatch.setattr("mcscreen.pipeline.Screener.load", lambda self: told.append("loaded"))
+    list(screen_batch([uploads], SETTINGS, engine="elsewhere", journal=tmp_path))
+    assert told[:2] == ["loaded", "lindqvist"]
+    told.clear()
+    list(screen_batch([uploads], SETTINGS, engine="elsewhere", journal=tmp_path))
+    assert told == []

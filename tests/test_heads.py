@@ -84,5 +84,5 @@ def test_a_cache_that_cannot_be_written_is_left_alone(heads, tmp_path, caplog):
 def test_the_shipped_heads_belong_to_the_shipped_rubric_and_encoder(encoder, tmp_path, monkeypatch):
     monkeypatch.setenv("MCSCREEN_CACHE", str(tmp_path))
     monkeypatch.setattr("mcscreen.heads.fit_heads", lambda *_: pytest.fail("stale: run 'make train-finding'"))
-    heads = cached_heads(load_rubric("student-centeredness"), encoder, shipped("models") / "facets-l6" / "heads")
+    heads = cached_heads(load_rubric("student-centeredness"), encoder, shipped("models") / "facets-l4" / "heads")
     assert set(heads.bases) == {"marked"}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from mcscreen import Screener, Screening, Settings, load_rubric, load_submission
+from mcscreen import Screener, Screening, Settings, cli, load_rubric, load_submission
 from mcscreen.batches import kept_batch, screen_batch
 from mcscreen.changes import changes_between
 from mcscreen.evaluation import read_screenings
@@ -20,6 +22,7 @@ from mcscreen.pipeline import screener_of
 from mcscreen.reliability import RELIABILITY, Reliability, reliability_toml, scorer_of
 from mcscreen.reports import write_reports
 from mcscreen.runs import read_run, write_run
+from mcscreen.shared import KEPT, SHARED
 from mcscreen.shipped import shipped
 
 CUTS = {
@@ -192,3 +195,95 @@ def test_what_changed_names_the_thresholds(folder, uploads, tmp_path, screener):
     assert {d.kind for d in found.runs_differ_in} == {"thresholds"}
     assert [s.reasons for s in found.submissions] == [("thresholds",)] * 3
     assert any(f.thresholds and f.before != f.after for s in found.submissions for f in s.facets)
+
+
+def write(folder: Path, uploads: Path, out: Path, formats: str = "jsonl", **how: bool) -> None:
+    cli._screen([uploads], str(folder), out, {}, formats, None, False, True, **how)
+
+
+def shared_in(out: Path) -> list[str]:
+    return [n.message for s in read_screenings(out) for n in s.notices if n.check == SHARED]
+
+
+def test_a_report_with_other_thresholds_reads_and_loads_nothing(folder, uploads, tmp_path, monkeypatch, screener):
+    out = tmp_path / "run"
+    write(folder, uploads, out)
+    before = (out / "screenings.jsonl").read_bytes()
+    learn(folder, screener, cuts("high"))
+    with monkeypatch.context() as patch:
+        for name in ("read_upload", "_readers", "finders_of", "load_labeller", "screen_one"):
+            patch.setattr(f"mcscreen.pipeline.{name}", lambda *_: pytest.fail("read or loaded"))
+        patch.setattr("mcscreen.matchers.onnx_encoder.OnnxEncoder._opened", lambda *_: pytest.fail("loaded"))
+        patch.setattr("mcscreen.shared.find_overlaps", lambda *_: pytest.fail("searched"))
+        write(folder, uploads, out)
+    write(folder, uploads, tmp_path / "fresh")
+    after = (out / "screenings.jsonl").read_bytes()
+    assert after == (tmp_path / "fresh" / "screenings.jsonl").read_bytes() != before
+    assert len(shared_in(out)) > 3
+    (out / KEPT).unlink()
+    write(folder, uploads, out)
+    assert (out / "screenings.jsonl").read_bytes() == after
+
+
+def test_tables_of_shared_passages_are_the_same_when_they_are_taken(folder, uploads, tmp_path, monkeypatch, screener):
+    out = tmp_path / "run"
+    write(folder, uploads, out, "csv,md")
+    found = (out / "shared.csv").read_bytes()
+    (out / "shared.csv").unlink()
+    learn(folder, screener, cuts("low"))
+    with monkeypatch.context() as patch:
+        patch.setattr("mcscreen.shared.find_overlaps", lambda *_: pytest.fail("searched"))
+        write(folder, uploads, out, "csv,md")
+    assert (out / "shared.csv").read_bytes() == found and found.count(b"\n") > 3
+
+
+def test_a_changed_upload_and_a_run_begun_anew_search_again(folder, uploads, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    write(folder, uploads, out)
+    assert any("okafor" in message for message in shared_in(out))
+    for name in ("Part 1 Narrative.txt", "Part 2 Self-Analysis.csv"):
+        (uploads / "okafor" / name).write_text("Soup.\n")
+    write(folder, uploads, out)
+    assert shared_in(out) and not any("okafor" in message for message in shared_in(out))
+    searched = []
+    monkeypatch.setattr("mcscreen.shared.find_overlaps", lambda *given: searched.append(given) or ())
+    write(folder, uploads, out)
+    assert not searched
+    write(folder, uploads, out, resume=False)
+    assert searched and not shared_in(out)
+
+
+def test_what_the_journal_does_not_hold_is_not_kept(folder, uploads, tmp_path):
+    (uploads / "nobody").mkdir()
+    (uploads / "nobody" / "empty.txt").write_bytes(b"")
+    settings = Settings(str(folder))
+    with kept_batch([uploads], settings, tmp_path / "run") as kept:
+        keys = kept.keys
+        assert keys is not None and len(set(keys)) == len(kept) == 4
+        kept.sort()
+        assert kept.keys == tuple(k for _, k in sorted(zip((s.submission.id for s in kept), keys, strict=True)))
+        kept.append("", kept[0])
+        assert kept.keys is None
+
+
+_ALONE = """
+import subprocess, sys
+from mcscreen.cli import main
+
+subprocess.Popen = None
+sys.argv = ["mcscreen", "screen", *sys.argv[1:], "--format", "jsonl", "--quiet"]
+try:
+    main()
+finally:
+    print(sorted({"numpy", "onnxruntime", "tokenizers", "sklearn", "pypdfium2", "spacy"} & set(sys.modules)))
+"""
+
+
+def test_a_run_with_other_thresholds_starts_no_process_and_imports_nothing_heavy(folder, uploads, tmp_path, screener):
+    out = tmp_path / "run"
+    write(folder, uploads, out)
+    learn(folder, screener, cuts("high"))
+    command = [sys.executable, "-c", _ALONE, str(uploads), "--rubric", str(folder), "--out", str(out)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.stdout.splitlines() == [str(out), "[]"], ended.stderr
+    assert {s.fingerprint for s in read_screenings(out)} == {Screener(folder).fingerprint}

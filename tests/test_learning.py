@@ -64,7 +64,7 @@ def unfitted(monkeypatch):
     """Without the encoder: fitting heads has its own tests."""
 
     class Encoder:
-        fingerprint = "facets-l6:test"
+        fingerprint = "facets-l4:test"
 
     monkeypatch.setattr("mcscreen.matchers.load_encoder", lambda: Encoder())
     monkeypatch.setattr("mcscreen.matchers.finders_of", lambda folder, encoder: {})
@@ -299,7 +299,7 @@ def test_a_fresh_batch_and_no_exemplars_give_thresholds(rubric, tmp_path, unfitt
     card = learned.card
     assert learned.folder.sha256 == known.sha256
     assert card.thresholds is not None
-    scorer = scorer_of("facets-l6:test", load_model(shipped("models") / "facets-l6"), RECIPE)
+    scorer = scorer_of("facets-l4:test", load_model(shipped("models") / "facets-l4"), RECIPE)
     assert card.belongs_to(known.sha256, scorer)
     assert not card.belongs_to(known.sha256, "another")
     assert not card.belongs_to("0" * 64, scorer)
@@ -314,9 +314,9 @@ def test_scores_of_another_encoder_give_no_thresholds(rubric, tmp_path, unfitted
     run = Run(screenings[0].fingerprint, {"encoder": "another:weights"})
     found = plan_learning(screenings, gathered, folder, tmp_path / "learned", run=run, exemplars=False)
     assert "made by another encoder or model" in carry_out(found, "2026-05-05").card.remark
-    model = load_model(shipped("models") / "facets-l6")
+    model = load_model(shipped("models") / "facets-l4")
     calibrations = {basis: c.model_dump(mode="json") for basis, c in model.bases.items()}
-    same = Run(screenings[0].fingerprint, {"encoder": "facets-l6:test", "calibrations": calibrations, "ocr": False})
+    same = Run(screenings[0].fingerprint, {"encoder": "facets-l4:test", "calibrations": calibrations, "ocr": False})
     found = plan_learning(screenings, gathered, folder, tmp_path / "learned", run=same, exemplars=False)
     assert carry_out(found, "2026-05-05").card.thresholds is not None
     stale = plan_learning(screenings, gathered, folder, tmp_path / "learned", run=Run("0" * 32, run.facts), exemplars=False)
@@ -399,7 +399,7 @@ def test_a_card_comes_back_as_written_and_a_broken_one_is_named():
 
 
 def test_a_scorer_is_another_with_other_calibrations_and_the_same_with_other_thresholds():
-    model = load_model(shipped("models") / "facets-l6")
+    model = load_model(shipped("models") / "facets-l4")
     first = scorer_of("e:1", model, 2)
     marked = model.bases["marked"]
     moved = model.model_copy(update={"bases": {**model.bases, "marked": marked.model_copy(update={"intercept": marked.intercept + 1})}})

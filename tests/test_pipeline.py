@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from mcscreen import InputError, Screening, Settings, load_rubric, load_submission, screen_batch, screen_one, to_frame
-from mcscreen.errors import RubricError
+from mcscreen.errors import ModelError, RubricError
 from mcscreen.intake import find_uploads
 from mcscreen.pipeline import passages_of
 
@@ -251,3 +251,57 @@ def test_a_submission_that_takes_too_long_does_not_hold_up_the_batch(small_submi
     ((_, screening),) = screen_batch([small_submission], settings)
     assert "screening_seconds" in screening.requirements[0].message
     assert {c.status for c in screening.coverage} == {"unread"} and screening.completion.status == "unreadable"
+
+
+def test_a_screener_loads_and_starts_nothing_before_it_screens(screener, monkeypatch):
+    from mcscreen import Screener
+    from mcscreen.matchers.onnx_encoder import OnnxEncoder
+
+    for name in ("_readers", "finders_of", "load_labeller"):
+        monkeypatch.setattr(f"mcscreen.pipeline.{name}", lambda *_: pytest.fail("loaded"))
+    monkeypatch.setattr(OnnxEncoder, "_opened", lambda *_: pytest.fail("loaded"))
+    lazy = Screener("student-centeredness")
+    assert (lazy.fingerprint, lazy.scores_fingerprint, lazy.facts) == (screener.fingerprint, screener.scores_fingerprint, screener.facts)
+
+
+@pytest.mark.parametrize("name", ["{}/encoder.onnx", "{}/tokenizer.json", "{}/knowledge.npz", "{}/model.toml", "reflection/labels.npz"])
+def test_an_altered_file_of_a_model_is_refused_at_once(tmp_path, monkeypatch, name):
+    from mcscreen import Screener
+    from mcscreen.matchers import DEFAULT_ENCODER
+    from mcscreen.shipped import shipped
+
+    name = name.format(DEFAULT_ENCODER)
+    for file in shipped("models").rglob("*"):
+        if file.is_file():
+            place = tmp_path / file.relative_to(shipped("models"))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(file)
+    content = (tmp_path / name).read_bytes()
+    (tmp_path / name).unlink()
+    (tmp_path / name).write_bytes(content[:-9] + b"-" + content[-8:])
+    for module in ("matchers", "pipeline", "reflection.labels"):
+        monkeypatch.setattr(f"mcscreen.{module}.shipped", lambda kind: tmp_path if kind == "models" else shipped(kind))
+    with pytest.raises(ModelError, match=name):
+        Screener("student-centeredness")
+
+
+@pytest.mark.parametrize("late", ["load_labeller", "finders_of", "an encoder"])
+def test_a_model_that_cannot_be_loaded_ends_the_batch(small_submission, tmp_path, monkeypatch, late):
+    from dataclasses import replace
+
+    from mcscreen.limits import DEFAULT_LIMITS
+    from mcscreen.pipeline import screener_of
+
+    def broken(*_):
+        raise ModelError("nothing of the kind can be loaded")
+
+    monkeypatch.setenv("MCSCREEN_CACHE", str(tmp_path / "cache"))  # where no vector is remembered
+    at = "mcscreen.matchers.onnx_encoder.OnnxEncoder._opened" if late == "an encoder" else f"mcscreen.pipeline.{late}"
+    monkeypatch.setattr(at, broken)
+    settings = Settings("student-centeredness", limits=replace(DEFAULT_LIMITS, pages=777))
+    screener_of.cache_clear()
+    with pytest.raises(ModelError, match="nothing of the kind"):
+        list(screen_batch([small_submission], settings, journal=tmp_path / "run"))
+    monkeypatch.undo()
+    ((_, screening),) = screen_batch([small_submission], settings, journal=tmp_path / "run")
+    assert screening.submission.documents

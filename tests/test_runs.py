@@ -10,7 +10,7 @@ from mcscreen.runs import RUN, Run, differences, differences_in_words, read_run,
 
 FACTS = {
     "versions": {"lxml": "5.3.0", "pypdfium2": "4.30.0"},
-    "encoder": "facets-l6:aaaa:bbbb",
+    "encoder": "facets-l4:aaaa:bbbb",
     "citing": "cccc",
     "calibrations": {"marked": {"mean": [0.1], "weights": [1.0], "thresholds": {"not_found": 0.1, "covered": 0.8}}},
     "thresholds": {"marked": {"not_found": 0.1, "covered": 0.8}, "text": {"not_found": 0.05, "covered": 0.9}},
@@ -55,7 +55,7 @@ def test_equal_facts_and_another_rubric_are_no_difference():
 def test_each_fact_that_differs_is_named_with_its_kind():
     later = run(
         versions__pypdfium2="5.0.0",
-        encoder="facets-l6:dddd:bbbb",
+        encoder="facets-l4:dddd:bbbb",
         calibrations__marked__weights=[2.0],
         thresholds__marked__covered=0.75,
         ocr=True,
@@ -72,7 +72,7 @@ def test_each_fact_that_differs_is_named_with_its_kind():
         ("settings", "ocr"),
     ]
     assert differences_in_words(found) == {
-        "model": "encoder: other weights of facets-l6",
+        "model": "encoder: other weights of facets-l4",
         "calibration": "calibration of scores that rest on marked",
         "thresholds": "marked.covered 0.8 to 0.75",
         "versions": "pypdfium2 4.30.0 to 5.0.0",

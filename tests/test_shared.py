@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import os
+import pickle
+import signal
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+
 import pytest
 
 from mcscreen.document import Draft
 from mcscreen.results import DocumentRecord, RubricRecord, Screening, SectionRecord, SubmissionRecord
 from mcscreen.rubric import Rubric
-from mcscreen.shared import SHARED, shared_passages
+from mcscreen.shared import KEPT, SHARED, Keeping, shared_passages
 from mcscreen.submission import Submission
 
 WORDS = "Every newcomer eats with two fifth graders for a month and they show where the ball is kept"
@@ -119,3 +129,172 @@ def test_a_submission_that_was_not_screened_is_not_read_again():
     told, table = shared_passages([empty], {}, RUBRIC)
     assert list(told) == [empty]
     assert table.rows == ()
+
+
+def rests_on(folder, fingerprint="scores", keys=("a", "b", "c"), allowed=(), tabled=True):
+    return Keeping.within(folder, fingerprint, keys, allowed, tabled=tabled)
+
+
+class Unreadable(dict):
+    def __getitem__(self, name):
+        pytest.fail("read though it was kept")
+
+
+@pytest.fixture
+def batch():
+    texts = [" ".join(f"w{n}x{i}" for i in range(12 + n)) for n in range(15)]
+    one, two = read("anna", part1=" a ".join(texts)), read("ben", part1=" b ".join(texts), part3=WORDS)
+    return [one, two, read("carla", part1=f"Here {WORDS}, I think.")]
+
+
+def found(batch, keeping, texts=None, allowed=()):
+    texts = {s.id: s for _, s in batch} if texts is None else texts
+    told, table = shared_passages([s for s, _ in batch], texts, RUBRIC, allowed, keeping)
+    return [s.model_dump_json(by_alias=True) for s in told], table
+
+
+@pytest.mark.parametrize("tabled", [True, False])
+def test_what_was_found_is_kept_for_its_owner_and_taken_without_a_text(batch, tmp_path, tabled):
+    bare = found(batch, None)
+    kept = rests_on(tmp_path, tabled=tabled)
+    first, second = found(batch, kept), found(batch, kept, Unreadable())
+    assert bare[0] == first[0] == second[0]
+    assert first[1] == second[1] and list(second[1].rows) == (list(bare[1].rows) if tabled else [])
+    assert [p.name for p in tmp_path.iterdir()] == [KEPT]
+    assert os.name != "posix" or stat.S_IMODE((tmp_path / KEPT).stat().st_mode) == 0o600
+
+
+def test_without_the_table_no_text_is_kept_that_no_notice_holds(batch, tmp_path):
+    found(batch, rests_on(tmp_path, tabled=False))
+    content = (tmp_path / KEPT).read_text(encoding="utf-8")
+    told = "".join(found(batch, None)[0])
+    quotes = {row[-1] for row in found(batch, None)[1].rows}
+    assert {q for q in quotes if q in content} == {q for q in quotes if q in told} != quotes
+    whole = found(batch, rests_on(tmp_path))
+    assert list(whole[1].rows) == list(found(batch, None)[1].rows)  # the table is asked for now, and found anew
+    assert found(batch, rests_on(tmp_path, tabled=False), Unreadable())[0] == whole[0]
+
+
+@pytest.mark.parametrize(
+    "other", [{"fingerprint": "other"}, {"keys": ("b", "a", "c")}, {"keys": ("a", "b")}, {"keys": ("a", "bc")}, {"allowed": (WORDS,)}]
+)
+def test_what_rests_on_anything_else_is_not_taken(batch, tmp_path, other):
+    found(batch, rests_on(tmp_path))
+    kept = rests_on(tmp_path, **other)
+    assert kept.taken() is None
+    allowed = other.get("allowed", ())
+    assert found(batch, kept, allowed=allowed) == found(batch, None, allowed=allowed)
+    assert kept.taken() is not None and rests_on(tmp_path).taken() is None
+
+
+def _flipped(content, at):
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+DAMAGE = {
+    "empty": lambda c: b"",
+    "cut": lambda c: c[: len(c) // 2],
+    "its end": lambda c: c[:-1],
+    "a word": lambda c: c.replace(b"w14x0", b"w14y0"),
+    "its head": lambda c: _flipped(c, 2),
+    "its checksum": lambda c: _flipped(c, 90),
+    "more": lambda c: c + c,
+    "another shape": lambda c: _sealed(c[8:72], b'{"notices":{"anna":[{"check":1}]},"rows":null}'),
+    "no JSON": lambda c: _sealed(c[8:72], b"\xff"),
+}
+
+
+def _sealed(key, body):
+    return b'{"key":"%s","sha256":"%s","shared":%s}\n' % (key, hashlib.sha256(body).hexdigest().encode(), body)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_what_is_damaged_is_found_anew_and_mended(batch, tmp_path, caplog, damage):
+    first, kept = found(batch, rests_on(tmp_path)), rests_on(tmp_path)
+    content = (tmp_path / KEPT).read_bytes()
+    (tmp_path / KEPT).write_bytes(DAMAGE[damage](content))
+    assert (tmp_path / KEPT).read_bytes() != content
+    assert found(batch, kept) == first
+    assert "damaged" in caplog.text and "w14" not in caplog.text
+    assert (tmp_path / KEPT).read_bytes() == content
+
+
+def test_a_folder_or_a_link_in_its_place_is_not_followed(batch, tmp_path):
+    kept, elsewhere = rests_on(tmp_path / "run"), rests_on(tmp_path)
+    found(batch, elsewhere)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / KEPT).symlink_to(elsewhere.path)
+    assert kept.taken() is None
+    assert found(batch, kept) == found(batch, None)
+    assert not kept.path.is_symlink() and kept.taken() is not None
+    kept.path.unlink()
+    kept.path.mkdir()
+    assert found(batch, kept) == found(batch, None)
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "timeout"}, {"reason": "the last pages were left out"}, {"sha256": "other"}, {"name": "x"}, None]
+)
+def test_what_was_not_read_as_it_was_screened_is_told_and_not_kept(batch, tmp_path, change):
+    texts = {s.id: s for _, s in batch}
+    if change is None:
+        del texts["anna"]
+    else:
+        documents = texts["anna"].documents
+        texts["anna"] = replace(texts["anna"], documents=(replace(documents[0], **change), *documents[1:]))
+    kept = rests_on(tmp_path)
+    assert found(batch, kept, texts) == found(batch, None, texts)
+    assert kept.taken() is None and not kept.path.exists()
+
+
+def test_what_cannot_be_written_costs_no_report(batch, tmp_path, monkeypatch, caplog):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert found(batch, rests_on(tmp_path)) == found(batch, None)
+    assert "could not be kept (NotWritten)" in caplog.text and not list(tmp_path.iterdir())
+    half = [read("anna", part1=WORDS), read("ben\ud800", part1=WORDS)]  # JSON holds no half of a surrogate pair
+    told, table = shared_passages([s for s, _ in half], {s.id: s for _, s in half}, RUBRIC, (), rests_on(tmp_path))
+    assert len(told[0].notices) == 1 and len(list(table.rows)) == 2 and not list(tmp_path.iterdir())
+
+
+_KILLED = """
+import os, pickle, signal, sys
+from pathlib import Path
+from mcscreen.shared import Keeping, shared_passages
+
+folder, step, when = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+batch, rubric = pickle.loads(sys.stdin.buffer.read())
+done, calls = getattr(os, step), 0
+
+def killed(*given, **named):
+    global calls
+    calls += 1
+    if calls == when:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done(*given, **named)
+
+setattr(os, step, killed)
+keeping = Keeping.within(folder, "scores", ["a", "b", "c"])
+shared_passages([s for s, _ in batch], {s.id: s for _, s in batch}, rubric, (), keeping)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no SIGKILL")
+@pytest.mark.parametrize("before", [None, "own", "other"])
+@pytest.mark.parametrize(("step", "when"), [("open", 2), ("fsync", 1), ("replace", 1), ("fsync", 2)])
+def test_a_process_killed_while_it_keeps_leaves_what_was_there_or_the_whole(batch, tmp_path, step, when, before):
+    if before:
+        found(batch, rests_on(tmp_path, before))
+    old = (tmp_path / KEPT).read_bytes() if before else None
+    command = [sys.executable, "-c", _KILLED, str(tmp_path), step, str(when)]
+    assert subprocess.run(command, input=pickle.dumps((batch, RUBRIC)), timeout=60, check=False).returncode == -signal.SIGKILL
+    kept = rests_on(tmp_path)
+    if (step, when) == ("fsync", 2):  # it was in its place
+        assert kept.taken() is not None
+    else:
+        assert ((tmp_path / KEPT).read_bytes() if before else None) == old and kept.taken() is None
+    assert found(batch, kept) == found(batch, None)
+    assert found(batch, kept, Unreadable()) == found(batch, None)

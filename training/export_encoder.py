@@ -193,20 +193,20 @@ def _integer_layer(
     g: Graph, x: str, mask: str, name: str, weights: dict[str, np.ndarray], at: str, heads: int, reach: dict[str, np.ndarray]
 ) -> str:
     weight, bias = _projections(weights, at)
-    asked = _product(g, x, f"{name}qkv", weight, bias, reach)
+    asked = integer_product(g, x, f"{name}qkv", weight, bias, reach)
     parts = [f"{name}{part}" for part in ("query", "key", "value")]
     g.nodes.append(helper.make_node("Split", [asked], parts, name=f"{name}split", axis=2))
     attended = g.node("MultiHeadAttention", [*parts, "", mask], f"{name}attended", domain=MICROSOFT, num_heads=heads)
     out = weights[f"{at}attention.output.dense.weight"].T
-    projected = _product(g, attended, f"{name}projected", out, weights[f"{at}attention.output.dense.bias"], reach)
+    projected = integer_product(g, attended, f"{name}projected", out, weights[f"{at}attention.output.dense.bias"], reach)
     x = _norm(g, projected, x, f"{name}norm1", weights, f"{at}attention.output")
-    inner = _product(g, x, f"{name}inner", weights[f"{at}intermediate.dense.weight"].T, None, reach)
+    inner = integer_product(g, x, f"{name}inner", weights[f"{at}intermediate.dense.weight"].T, None, reach)
     gelu = g.node("BiasGelu", [inner, g.weight(f"{name}in.b", weights[f"{at}intermediate.dense.bias"])], f"{name}gelu", domain=MICROSOFT)
-    outer = _product(g, gelu, f"{name}outer", weights[f"{at}output.dense.weight"].T, weights[f"{at}output.dense.bias"], reach)
+    outer = integer_product(g, gelu, f"{name}outer", weights[f"{at}output.dense.weight"].T, weights[f"{at}output.dense.bias"], reach)
     return _norm(g, outer, x, f"{name}norm2", weights, f"{at}output")
 
 
-def _product(g: Graph, x: str, output: str, weight: np.ndarray, bias: np.ndarray | None, reach: dict[str, np.ndarray]) -> str:
+def integer_product(g: Graph, x: str, output: str, weight: np.ndarray, bias: np.ndarray | None, reach: dict[str, np.ndarray]) -> str:
     """A product of integers; `weight` has a row for each channel of `x`."""
     large, heavy = np.maximum(reach[x], 1e-3), np.maximum(np.abs(weight).max(axis=1), 1e-3)
     even = large**EVENING / heavy ** (1 - EVENING)

@@ -1,6 +1,6 @@
 """Fit the comparison of cited places with explanations, from the packages in training/citations; the same bytes each time.
 
-    python -m training.fit_citing [--model facets-l6] [--dry]
+    python -m training.fit_citing [--model facets-l4] [--encoder facets-l6] [--dry]
 
 The packages are written as files, read and checked as uploads are, and the claims that the check makes are recorded. Then:
 
@@ -163,11 +163,12 @@ def thresholds(rows: Sequence[Row], chances: np.ndarray) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="facets-l6", help="id of a shipped model")
+    parser.add_argument("--model", default="facets-l4", help="id of the shipped model whose citing.toml is written")
+    parser.add_argument("--encoder", help="id of the shipped model that compares; the same if not given")
     parser.add_argument("--dry", action="store_true", help="print the figures and write nothing")
     options = parser.parse_args()
     folder = shipped("models") / options.model
-    encoder = load_encoder(str(folder))
+    encoder = load_encoder(options.encoder or options.model)
     empty = Citing(schema=1, encoder="", mean=(), scale=(), weights=(), slope=0, intercept=0, unrelated=0, doubtful=0)
     rows = rows_of(recorded(load_packages()), Support(encoder, empty))
     packages = sorted({r.package for r in rows})

@@ -1,6 +1,6 @@
 """Fit everything around a fine-tuned encoder that finding needs, from data in the repository, the same bytes each time.
 
-    python -m training.fit_finding --model models/facets-l6 --rubric rubrics/student-centeredness
+    python -m training.fit_finding --model models/facets-l4 --rubric rubrics/student-centeredness
 
 Writes into the model folder: `knowledge.npz` (kinds of passages, look-alike facets), the calibrations and thresholds in
 `model.toml`, and `heads/` with the rubric's heads. Prints the cross-validated figures that the model card quotes.

@@ -1,6 +1,6 @@
 """Fit the sentence labels of reflection and measure them, from CEReD's English sentences; the same bytes on the same machine.
 
-    python -m training.fit_reflection --data cered/en --encoder models/facets-l6 --out models/reflection
+    python -m training.fit_reflection --data cered/en --encoder models/facets-l4 --out models/reflection
 
 The data folder holds train/, val/ and test/sentences.tsv as published (Štefánik & Nehyba 2021); nothing of it is copied. Two
 scorers are fitted and added up. One is kernel ridge regression over words, pieces of words and sentence vectors, solved once in
@@ -51,7 +51,7 @@ from training.reflection_figures import (
     table,
     told,
 )
-from training.reflection_layers import BELOW, doubted, fitted, graph_of, left_out, sentences_of, weights_of
+from training.reflection_layers import BELOW, SEEN, doubted, fitted, graph_of, left_out, sentences_of, weights_of
 
 VIEWS = {"words": (words, 2, 0.8), "pieces": (pieces, 5, 0.2)}
 """View -> how a text is split, in how many sentences a term must occur, weight of the view."""
@@ -218,7 +218,7 @@ def write(out: Path, encoder: OnnxEncoder, files: dict[str, bytes], limits: tupl
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with train/, val/ and test/")
-    parser.add_argument("--encoder", type=Path, default=Path("models/facets-l6"))
+    parser.add_argument("--encoder", type=Path, default=Path("models/facets-l4"))
     parser.add_argument("--floor", type=Path, default=Path("models/minilm-l6"), help="encoder whose frozen vectors are a floor")
     parser.add_argument("--out", type=Path, default=Path("models/reflection"))
     parser.add_argument("--kept", type=Path, help="folder that keeps vectors and folds between runs")
@@ -298,7 +298,11 @@ def best_of(
     if gained < WORTH or low <= 0:
         return alone, alone.left_out, {}
     network = fitted(sentences, np.arange(len(past.texts)), target, weights, options.seed)
-    return bare, bare.left_out + share * layers, {"layers.onnx": graph_of(network, share)}
+    return (
+        bare,
+        bare.left_out + share * layers,
+        {"layers.onnx": graph_of(network, share, sentences.hidden[:: max(1, len(past.texts) // SEEN)])},
+    )
 
 
 if __name__ == "__main__":

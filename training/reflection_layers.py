@@ -5,7 +5,7 @@ above begin as the encoder's own and are read from its file: nothing but the rep
 is the mean over its tokens; a linear layer scores the labels. Labels that the annotators found less typical are trusted less:
 part of their weight goes to the shares of all labels.
 
-Weights are kept as whole numbers of eight bits with a scale for every output, and computed in single precision.
+Products are of integers, with weights of seven bits, as in the encoder.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch.nn import functional
 
-from training.export_encoder import EPSILON, MICROSOFT, OPSET, Graph
+from training.export_encoder import EPSILON, MICROSOFT, OPSET, Graph, integer_product
 
-BELOW = "layer2.norm2"
+BELOW = "layer1.norm2"
 """Value of the encoder's graph from which on layers are fitted."""
 
-LAYERS = (3, 4)
+LAYERS = (2, 3)
 """Layers of the encoder that the fitted ones begin as."""
 
 HEADS = 12
+SEEN = 200
+"""Sentences on which the sizes of channels are seen, for products of integers."""
 LONGEST = 64
 """Tokens of a sentence that training sees; one in a hundred has more."""
 
@@ -228,30 +230,56 @@ def left_out(
     return out
 
 
-def graph_of(network: Network, scale: float) -> bytes:
+def graph_of(network: Network, scale: float, hidden: Sequence[np.ndarray]) -> bytes:
     """The layers as an ONNX graph for one sentence at a time: `hidden` (1, tokens, width) in, `scores` (1, labels) out.
+
+    Products are of integers, as in the encoder (`training.export_encoder`), once with single precision to see how large channels get.
 
     Args:
         network: The fitted layers.
         scale: Factor of the scores; each row's mean is 0.
+        hidden: What goes in for some sentences, one a sentence, shape (tokens, width).
     """
-    g = _Small()
+    import onnxruntime
+
+    plain = _graph(network, scale, None)
+    names = [f"layer{at}.{value}" for at in LAYERS for value in ("attended", "norm1", "gelu")] + [f"layer{at}.norm2" for at in LAYERS[:-1]]
+    plain.graph.output.extend(helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in names)
+    session = onnxruntime.InferenceSession(plain.SerializeToString(), providers=["CPUExecutionProvider"])
+    reach: dict[str, np.ndarray] = {}
+    for one in hidden:
+        values = [one.astype(np.float32)[None], *session.run(names, {"hidden": one.astype(np.float32)[None]})]
+        for name, value in zip(["hidden", *names], values, strict=True):
+            reach[name] = np.maximum(reach.get(name, 0), np.abs(value[0]).max(axis=0))
+    model = _graph(network, scale, {name: value.round(2) for name, value in reach.items()})
+    onnx.checker.check_model(model)
+    return model.SerializeToString(deterministic=True)
+
+
+def _graph(network: Network, scale: float, reach: dict[str, np.ndarray] | None) -> onnx.ModelProto:
+    g = Graph()
     width, labels = network.head.in_features, network.head.out_features
     x = "hidden"
+
+    def product(x: str, output: str, weight: np.ndarray) -> str:
+        if reach is None:
+            return g.node("MatMul", [x, g.constant(f"{output}.w", weight)], output)
+        return integer_product(g, x, output, weight, None, reach)
+
     for at, layer in zip(LAYERS, network.layers, strict=True):
-        part = {name: value.detach().numpy() for name, value in zip(PARTS, layer.parts, strict=True)}
-
-        def weight(name: str, at: int = at, part: dict[str, np.ndarray] = part) -> str:
-            return g.weight(f"layer{at}.{name}", part[name])
-
+        part = {name: value.detach().numpy().astype(np.float32) for name, value in zip(PARTS, layer.parts, strict=True)}
         name = f"layer{at}"
-        attended = g.node("Attention", [x, weight("qkv.w"), weight("qkv.b")], f"{name}.attended", domain=MICROSOFT, num_heads=HEADS)
-        projected = g.node("MatMul", [attended, weight("out.w")], f"{name}.projected")
-        x = _norm(g, projected, x, f"{name}.norm1", weight, ("out.b", "norm1.g", "norm1.b"))
-        inner = g.node("MatMul", [x, weight("in.w")], f"{name}.inner")
-        fed = g.node("BiasGelu", [inner, weight("in.b")], f"{name}.gelu", domain=MICROSOFT)
-        outer = g.node("MatMul", [fed, weight("outer.w")], f"{name}.outer")
-        x = _norm(g, outer, x, f"{name}.norm2", weight, ("outer.b", "norm2.g", "norm2.b"))
+
+        def small(which: str, at: str = name, part: dict[str, np.ndarray] = part) -> str:
+            return g.weight(f"{at}.{which}", part[which])
+
+        asked = g.node("Add", [product(x, f"{name}.qkv", part["qkv.w"]), small("qkv.b")], f"{name}.asked")
+        parts = [f"{name}.{view}" for view in ("query", "key", "value")]
+        g.nodes.append(helper.make_node("Split", [asked], parts, name=f"{name}.split", axis=2))
+        attended = g.node("MultiHeadAttention", parts, f"{name}.attended", domain=MICROSOFT, num_heads=HEADS)
+        x = _norm(g, product(attended, f"{name}.projected", part["out.w"]), x, f"{name}.norm1", small, ("out.b", "norm1.g", "norm1.b"))
+        fed = g.node("BiasGelu", [product(x, f"{name}.inner", part["in.w"]), small("in.b")], f"{name}.gelu", domain=MICROSOFT)
+        x = _norm(g, product(fed, f"{name}.outer", part["outer.w"]), x, f"{name}.norm2", small, ("outer.b", "norm2.g", "norm2.b"))
     mean = g.node("ReduceMean", [x], "mean", axes=[1], keepdims=0)
     head, bias = network.head.weight.detach().numpy(), network.head.bias.detach().numpy()
     centred = g.constant("head.w", ((head - head.mean(axis=0)) * scale).T.astype(np.float32))
@@ -265,9 +293,7 @@ def graph_of(network: Network, scale: float) -> bytes:
         g.initialisers,
     )
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="mcscreen")
-    onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+    return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="mcscreen")
 
 
 def _norm(g: Graph, x: str, skip: str, output: str, weight: Callable[[str], str], parts: tuple[str, str, str]) -> str:
@@ -275,15 +301,3 @@ def _norm(g: Graph, x: str, skip: str, output: str, weight: Callable[[str], str]
     bias, gain, shift = (weight(part) for part in parts)
     total = g.node("Add", [g.node("Add", [x, bias], f"{output}.shifted"), skip], f"{output}.sum")
     return g.node("LayerNormalization", [total, gain, shift], output, epsilon=EPSILON)
-
-
-class _Small(Graph):
-    """A graph whose matrices are whole numbers of eight bits with a scale for every output."""
-
-    def weight(self, name: str, value: np.ndarray) -> str:
-        if value.ndim < 2:
-            return super().weight(name, value)
-        scale = (np.maximum(np.abs(value).max(axis=0), 1e-3) / 127).astype(np.float16).astype(np.float32)
-        whole = self.constant(f"{name}.whole", np.clip(np.round(value / scale), -127, 127).astype(np.int8))
-        cast = self.node("Cast", [whole], f"{name}.cast", to=TensorProto.FLOAT)
-        return self.node("Mul", [cast, super().weight(f"{name}.scale", scale)], name)

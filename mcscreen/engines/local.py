@@ -1,7 +1,8 @@
 """On this machine: in this process, or in as many as are asked for.
 
 In one process a thread reads the next submissions while the present one is screened: reading happens in a child process
-(`mcscreen.isolation`), so the two overlap. Several processes each load the encoder and read for themselves.
+(`mcscreen.isolation`), so the two overlap. The child is started when there is something to read, and gets ready while the encoder
+is loaded. Several processes each load the encoder and read for themselves.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from multiprocessing import get_context
 
 from mcscreen.errors import McscreenError
 from mcscreen.intake import Upload
-from mcscreen.pipeline import Settings, load_rubric, read_upload, screen_one, stop_reading
+from mcscreen.pipeline import Settings, load_rubric, read_upload, screen_one, start_reading, stop_reading
 from mcscreen.results import Screening
 from mcscreen.submission import Submission
 
@@ -62,6 +63,7 @@ def _alone(uploads: Iterable[Upload], settings: Settings, read: Callable[[Upload
 
     try:
         for upload in uploads:
+            start_reading(settings)
             waiting.append((upload, reader.submit(read, upload, settings)))
             if len(waiting) > _AHEAD:
                 yield following()

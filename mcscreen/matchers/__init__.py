@@ -19,7 +19,7 @@ from mcscreen.matchers.onnx_encoder import OnnxEncoder
 from mcscreen.matchers.sentence_transformers_encoder import SentenceTransformersEncoder
 from mcscreen.matchers.similarity import SimilarityFinder
 from mcscreen.matchers.support import Support, load_citing
-from mcscreen.model import load_model, verified
+from mcscreen.model import check_file, load_model, verified
 from mcscreen.remembered import RememberedEncoder
 from mcscreen.rubric_files import RubricFolder
 from mcscreen.shipped import shipped
@@ -36,6 +36,7 @@ __all__ = [
     "SentenceTransformersEncoder",
     "SimilarityFinder",
     "Support",
+    "check_knowledge",
     "finders_of",
     "load_encoder",
     "support_of",
@@ -43,7 +44,7 @@ __all__ = [
 
 _log = logging.getLogger("mcscreen.matchers")
 
-DEFAULT_ENCODER = "facets-l6"
+DEFAULT_ENCODER = "facets-l4"
 
 
 class Encoder(Protocol):
@@ -93,23 +94,45 @@ def finders_of(folder: RubricFolder, encoder: Encoder, knowledge: Knowledge | No
     """
     default = shipped("models") / DEFAULT_ENCODER
     model = load_model(default)
-    bare = encoder.encoder if isinstance(encoder, RememberedEncoder) else encoder
-    own = isinstance(bare, OnnxEncoder) and bare.model.id == DEFAULT_ENCODER
+    own = _is_default(encoder)
     knowledge = knowledge or Knowledge(encoder, verified(default, model, "knowledge.npz") if own else None)
     heads = cached_heads(folder, encoder, default / "heads" if own else None)
     return {part.id: ExamplesFinder(part, heads, encoder, knowledge, dict(model.bases)) for part in folder.rubric.parts if part.facets}
 
 
+def check_knowledge(encoder: Encoder) -> None:
+    """Compare the checksum of what `finders_of` loads for an encoder, without loading it.
+
+    Raises:
+        ModelError: When the file is missing or altered.
+    """
+    folder = shipped("models") / DEFAULT_ENCODER
+    if _is_default(encoder):
+        check_file(folder, load_model(folder), "knowledge.npz")
+
+
+def _is_default(encoder: Encoder) -> bool:
+    bare = encoder.encoder if isinstance(encoder, RememberedEncoder) else encoder
+    return isinstance(bare, OnnxEncoder) and bare.model.id == DEFAULT_ENCODER
+
+
 def support_of(encoder: Encoder) -> Support | None:
     """What compares cited places with explanations; None for an encoder that it was not fitted for.
+
+    The encoder's model folder says in citing.toml which weights the comparison belongs to. They may be those of another shipped
+    model: what tells places apart needs finer vectors than what finds answers, and there are fewer texts.
 
     Raises:
         ModelError: When the encoder's model folder holds a citing.toml that is not valid.
     """
-    folder = shipped("models") / Path(encoder.name).name
+    models = shipped("models")
+    folder = models / Path(encoder.name).name
     if not (folder / "citing.toml").is_file():
         return None
     citing = load_citing(folder)
+    named = citing.encoder.partition(":")[0]
+    if named != encoder.name and (models / named / "encoder.onnx").is_file():
+        encoder = load_encoder(named)
     if citing.encoder != encoder.fingerprint:
         _log.warning("cited places are not compared with explanations: %s was fitted for other weights", folder / "citing.toml")
         return None

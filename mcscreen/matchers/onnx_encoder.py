@@ -1,6 +1,7 @@
 """Sentence vectors by ONNX Runtime, from a model folder that carries its weights.
 
-The default encoder: it needs neither torch nor a network and is ready in half a second. Texts are encoded one at a time.
+The default encoder: it needs neither torch nor a network and is ready in half a second, which is spent with the first text: a run
+that finds everything in its journal needs no vector. Texts are encoded one at a time.
 Batching would be about a fifth faster, but a padded neighbour changes a vector in its last digits, and then the same
 sentence would score differently in different company; alone, a text always gets the same vector.
 
@@ -12,12 +13,12 @@ it because numpy would start threads for products that small, and wait for them 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcscreen.errors import ModelError
-from mcscreen.model import Model, load_model, verified
+from mcscreen.model import Model, check_file, hand_back_memory, load_model, tokenizer_of, verified
 from mcscreen.windows import MOST, Window, windows
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _START, _END = 101, 102
 
 
 class OnnxEncoder:
-    """An encoder from a model folder.
+    """An encoder from a model folder. Checksums are compared at once; files are loaded when they are first needed.
 
     Args:
         folder: Holds model.toml, encoder.onnx and tokenizer.json.
@@ -48,13 +49,10 @@ class OnnxEncoder:
         reads_stretches: Whether vectors of sentences can be had from windows over a text.
 
     Raises:
-        ModelError: When a file is missing, altered or not loadable.
+        ModelError: When a file is missing or altered; from the methods, when one cannot be loaded.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
         self.model: Model = load_model(folder)
         self.name = self.model.id
         self.fingerprint = f"{self.model.id}:{self.model.files['encoder.onnx'][:16]}:{self.model.files['tokenizer.json'][:16]}"
@@ -62,24 +60,44 @@ class OnnxEncoder:
         self.reads_stretches = WINDOWS in self.model.files
         if self.reads_stretches:
             self.fingerprint += f":{self.model.files[WINDOWS][:16]}"
+        self._folder, self._threads = folder, threads
+        for name in ("tokenizer.json", "encoder.onnx", *([WINDOWS] if self.reads_stretches else [])):
+            check_file(folder, self.model, name)
+        self._ids = lru_cache(maxsize=500)(self._tokenised)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        content = verified(self._folder, self.model, "tokenizer.json")
+        try:
+            return tokenizer_of(content)
+        except Exception as error:  # the library raises a bare Exception
+            raise self._not_loaded(error) from None
+
+    @cached_property
+    def _session(self) -> Any:
+        return self._opened("encoder.onnx")
+
+    @cached_property
+    def _views(self) -> Any:
+        return self._opened(WINDOWS)
+
+    def _opened(self, name: str) -> Any:
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._tokenizer = Tokenizer.from_str(verified(folder, self.model, "tokenizer.json").decode("utf-8"))
-            verified(folder, self.model, "encoder.onnx")
             # By its path, because of bytes the runtime keeps a copy for as long as it lives.
-            self._session = onnxruntime.InferenceSession(folder / "encoder.onnx", options, providers=["CPUExecutionProvider"])
-            self._views = None
-            if self.reads_stretches:
-                verified(folder, self.model, WINDOWS)
-                self._views = onnxruntime.InferenceSession(folder / WINDOWS, options, providers=["CPUExecutionProvider"])
-        except ModelError:
-            raise
-        except Exception as error:  # the two libraries raise types of their own that share no base
-            raise ModelError(f"{folder}: the encoder could not be loaded ({type(error).__name__}); build the model anew") from None
-        self._ids = lru_cache(maxsize=2000)(self._tokenised)
+            session = onnxruntime.InferenceSession(self._folder / name, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # the library's errors share no base
+            raise self._not_loaded(error) from None
+        hand_back_memory()
+        return session
+
+    def _not_loaded(self, error: Exception) -> ModelError:
+        return ModelError(f"{self._folder}: the encoder could not be loaded ({type(error).__name__}); build the model anew")
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit-length vectors.
@@ -118,7 +136,7 @@ class OnnxEncoder:
         """
         import numpy as np
 
-        if self._views is None:
+        if not self.reads_stretches:
             raise ModelError(f"the encoder {self.name} gives vectors of whole texts only")
         read = [self._ids(text) for text in texts[window.first : window.last]]
         ids = np.array([[_START, *(token for sentence in read for token in sentence), _END]], np.int64)

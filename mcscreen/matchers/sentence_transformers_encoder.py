@@ -47,7 +47,7 @@ class SentenceTransformersEncoder:
         except Exception as error:  # a missing model surfaces as one of many types of three libraries
             raise ModelError(
                 f"no encoder {name!r} on this machine ({type(error).__name__}); give the folder of a sentence-transformers model "
-                "with safetensors weights, or 'facets-l6' for the one that comes with mcscreen"
+                "with safetensors weights, or 'facets-l4' for the one that comes with mcscreen"
             ) from None
         self.name = name
         dimension = self._model.get_embedding_dimension()

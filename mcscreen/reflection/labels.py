@@ -38,7 +38,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["DEEP", "GROUPS", "LABELS", "UNCERTAIN", "Label", "Labeller", "LabellerModel", "load_labeller", "pieces", "words"]
+__all__ = [
+    "DEEP",
+    "GROUPS",
+    "LABELS",
+    "UNCERTAIN",
+    "Label",
+    "Labeller",
+    "LabellerModel",
+    "checked_labels",
+    "load_labeller",
+    "pieces",
+    "words",
+]
 
 LABELS = ("experience", "feeling", "belief", "difficulty", "perspective", "reflection", "learning", "intention", "other")
 """In the order of the model's columns."""
@@ -290,6 +302,32 @@ def load_labeller(encoder: _Encoder, folder: Path | None = None) -> Labeller:
         ModelError: When files are missing or altered, or were fitted with another encoder.
     """
     place = folder or shipped("models") / "reflection"
+    model, content = _read(place)
+    layers: _Layers | None = None
+    if _LAYERS in content:
+        if encoder.fingerprint != model.encoder_fingerprint:
+            raise _another_encoder(model, encoder)
+        lower = LowerLayers(shipped("models") / model.encoder, model.layers_from or "", model.encoder_fingerprint)
+        layers = _Remembered(FittedLayers(lower, content[_LAYERS], place / _LAYERS), f"{encoder.fingerprint}:{model.files[_LAYERS]}")
+    confusion = _counts(place / _CONFUSION, content[_CONFUSION]) if _CONFUSION in content else None
+    _log.info("sentence labels %s", model.id)
+    return Labeller(model, content[_WEIGHTS], encoder, layers=layers, confusion=confusion)
+
+
+def checked_labels(encoder: _Encoder, folder: Path | None = None) -> LabellerModel:
+    """What is known of the labeller that `load_labeller` would load; checksums are compared and nothing is loaded.
+
+    Raises:
+        ModelError: When files are missing or altered, or were fitted with another encoder.
+    """
+    model, _ = _read(folder or shipped("models") / "reflection")
+    if encoder.fingerprint != model.encoder_fingerprint:
+        raise _another_encoder(model, encoder)
+    return model
+
+
+def _read(place: Path) -> tuple[LabellerModel, dict[str, bytes]]:
+    """A labeller's model.toml and the bytes of its files."""
     path = place / "model.toml"
     try:
         model = LabellerModel.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -300,16 +338,7 @@ def load_labeller(encoder: _Encoder, folder: Path | None = None) -> Labeller:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ModelError(f"{path}: {problems}") from None
-    content = {name: _checked(place / name, model.files.get(name, "")) for name in {_WEIGHTS, *model.files}}
-    layers: _Layers | None = None
-    if _LAYERS in content:
-        if encoder.fingerprint != model.encoder_fingerprint:
-            raise _another_encoder(model, encoder)
-        lower = LowerLayers(shipped("models") / model.encoder, model.layers_from or "", model.encoder_fingerprint)
-        layers = _Remembered(FittedLayers(lower, content[_LAYERS], place / _LAYERS), f"{encoder.fingerprint}:{model.files[_LAYERS]}")
-    confusion = _counts(place / _CONFUSION, content[_CONFUSION]) if _CONFUSION in content else None
-    _log.info("sentence labels %s", model.id)
-    return Labeller(model, content[_WEIGHTS], encoder, layers=layers, confusion=confusion)
+    return model, {name: _checked(place / name, model.files.get(name, "")) for name in {_WEIGHTS, *model.files}}
 
 
 class _Remembered:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcscreen.errors import ModelError
-from mcscreen.model import load_model, verified
+from mcscreen.model import hand_back_memory, load_model, tokenizer_of, verified
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,14 +45,13 @@ class LowerLayers:
     """
 
     def __init__(self, folder: Path, value: str, fingerprint: str) -> None:
-        from tokenizers import Tokenizer
-
         model = load_model(folder)
         found = f"{model.id}:{model.files['encoder.onnx'][:16]}:{model.files['tokenizer.json'][:16]}"
-        if found != fingerprint:
+        if not f"{fingerprint}:".startswith(f"{found}:"):  # how windows are read, which it may end in, does not matter here
             raise ModelError(f"{folder}: is {found}, and the layers of reflection belong to {fingerprint}; fit the labels anew")
-        self._tokenizer = Tokenizer.from_str(verified(folder, model, "tokenizer.json").decode("utf-8"))
+        self._tokenizer = tokenizer_of(verified(folder, model, "tokenizer.json"))
         self._session = _session(cut_at(verified(folder, model, "encoder.onnx"), value), folder)
+        hand_back_memory()
 
     def hidden(self, text: str) -> NDArray[np.float32]:
         """What the layers below hand on.

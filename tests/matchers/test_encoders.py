@@ -1,5 +1,6 @@
 """The shipped encoder gives the vectors of the original weights, alone or in company, and refuses altered files."""
 
+import hashlib
 import shutil
 
 import numpy as np
@@ -10,6 +11,7 @@ from mcscreen.matchers import load_encoder
 from mcscreen.matchers.onnx_encoder import OnnxEncoder
 from mcscreen.matchers.sentence_transformers_encoder import SentenceTransformersEncoder
 from mcscreen.shipped import shipped
+from mcscreen.windows import neighbourhoods
 
 TEXTS = [
     "Every child below the line meets a tutor four mornings a week.",
@@ -18,6 +20,15 @@ TEXTS = [
     "Ünïcödé, 漢字 and an emoji 🙂 are encoded too.",
     "word " * 600,
     "",
+]
+
+STRETCH = [
+    "Four mornings a week our aide takes nine second graders through the sounds they missed on Friday.",
+    "By spring six of them had caught up with their class.",
+    "Every newcomer eats with two fifth graders for a month.",
+    "They show where the ball is kept and who is funny.",
+    "The phone tree did not work at all, because half of the numbers were old.",
+    "Next time I would visit the homes in August.",
 ]
 
 
@@ -51,6 +62,44 @@ def test_near_meanings_are_near(encoder):
     assert a @ b > a @ c + 0.2
 
 
+def test_a_stretch_gives_nearly_the_vectors_of_its_sentences_read_apart(encoder):
+    alone, near = encoder.encode_stretch(STRETCH)
+    assert alone.shape == near.shape == (len(STRETCH), encoder.dimension)
+    np.testing.assert_allclose(np.linalg.norm(np.stack([alone, near]), axis=2), 1, atol=1e-5)
+    assert (alone * encoder.encode(STRETCH)).sum(axis=1).mean() > 0.85
+    assert (near * encoder.encode(neighbourhoods(STRETCH))).sum(axis=1).mean() > 0.85
+    # Which sentence is which does not get lost: each is nearest to itself.
+    assert ((alone @ encoder.encode(STRETCH).T).argmax(axis=1) == np.arange(len(STRETCH))).all()
+
+
+def test_a_sentence_of_a_stretch_has_the_same_vectors_whatever_stands_outside_its_window(encoder):
+    bare = encoder.encoder
+    text = STRETCH * 6
+    first, *_, last = bare.windows_of(text)
+    assert first.last < last.first
+    whole = bare.encode_stretch(text)
+    for found, expected in zip(bare.encode_stretch(text[: last.begin]), whole, strict=True):
+        assert np.array_equal(found[: first.end], expected[: first.end])
+
+
+def test_a_stretch_of_nothing_and_of_odd_sentences(encoder):
+    alone, near = encoder.encode_stretch([])
+    assert alone.shape == near.shape == (0, encoder.dimension)
+    alone, near = encoder.encode_stretch(["", "word " * 900, "漢字" * 300, "No."])
+    assert alone.shape == near.shape == (4, encoder.dimension)
+    assert np.isfinite(alone).all()
+    assert np.isfinite(near).all()
+
+
+def test_an_encoder_of_whole_texts_says_so():
+    from mcscreen.windows import Window
+
+    bare = load_encoder("minilm-l6").encoder
+    assert not bare.reads_stretches
+    with pytest.raises(ModelError, match="whole texts only"):
+        bare.encode_window(["a"], Window(0, 1, 0, 1))
+
+
 def test_altered_weights_are_refused(tmp_path):
     folder = tmp_path / "m"
     shutil.copytree(shipped("models") / "minilm-l6", folder)
@@ -61,6 +110,20 @@ def test_altered_weights_are_refused(tmp_path):
         OnnxEncoder(folder)
 
 
+@pytest.mark.parametrize("name", ["encoder.onnx", "tokenizer.json"])
+def test_what_cannot_be_loaded_is_told_with_the_first_text(tmp_path, name):
+    folder = tmp_path / "m"
+    shutil.copytree(shipped("models") / "minilm-l6", folder)
+    sums = {content: hashlib.sha256(content).hexdigest() for content in ((folder / name).read_bytes(), b"nothing")}
+    (folder / name).write_bytes(b"nothing")
+    card = (folder / "model.toml").read_text(encoding="utf-8")
+    (folder / "model.toml").write_text(card.replace(*sums.values()), encoding="utf-8")
+    encoder = OnnxEncoder(folder)
+    assert encoder.encode([]).shape == (0, encoder.dimension)
+    with pytest.raises(ModelError, match="m: the encoder could not be loaded"):
+        encoder.encode(["A text."])
+
+
 def test_an_unknown_encoder_says_what_there_is(tmp_path):
-    with pytest.raises(ModelError, match="facets-l6"):
+    with pytest.raises(ModelError, match="facets-l4"):
         load_encoder(str(tmp_path / "nothing-here"))

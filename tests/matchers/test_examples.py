@@ -94,7 +94,7 @@ def test_an_encoder_without_knowledge_makes_no_remark(encoder):
 
 
 def test_calibrations_rise_with_the_discounted_score_and_are_ordered():
-    model = load_model(shipped("models") / "facets-l6")
+    model = load_model(shipped("models") / "facets-l4")
     assert set(model.bases) == {"marked", "exemplars", "text"}
     for calibration in model.bases.values():
         low, high = (

@@ -94,9 +94,17 @@ def test_the_shipped_fit_belongs_to_the_shipped_weights(encoder) -> None:
     assert support_of(encoder) is not None, f"run 'make train-citing': {DEFAULT_ENCODER} has other weights than its citing.toml"
 
 
+def test_the_default_encoder_leaves_the_comparison_to_the_one_that_it_learned_from(encoder) -> None:
+    named = load_citing(shipped("models") / DEFAULT_ENCODER).encoder
+    assert not named.startswith(f"{DEFAULT_ENCODER}:")
+    support = support_of(encoder)
+    assert support is not None
+    assert named in support.fingerprint
+
+
 def test_other_weights_are_not_compared(encoder) -> None:
     stranger = Words()
-    stranger.name = DEFAULT_ENCODER
+    stranger.name = "minilm-l6"
     assert support_of(stranger) is None
     assert support_of(Words()) is None
 

@@ -24,7 +24,7 @@ CASES = tomllib.loads((Path(__file__).parent.parent / "cases" / "sentences.toml"
 def findings(encoder):
     """(facet, label, probability, whether the first passage holds a marked sentence) for every fourth marked submission."""
     folder = load_rubric("student-centeredness")
-    model_folder = shipped("models") / "facets-l6"
+    model_folder = shipped("models") / "facets-l4"
     heads = fit_heads(dataclasses.replace(folder, marked=()), encoder)
     knowledge, bases = Knowledge(encoder, (model_folder / "knowledge.npz").read_bytes()), dict(load_model(model_folder).bases)
     found = []

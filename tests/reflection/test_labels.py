@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 
 from mcscreen.errors import ModelError
-from mcscreen.reflection.labels import DEEP, GROUPS, LABELS, UNCERTAIN, Labeller, LabellerModel, load_labeller, pieces, words
+from mcscreen.reflection.labels import (
+    DEEP,
+    GROUPS,
+    LABELS,
+    UNCERTAIN,
+    Labeller,
+    LabellerModel,
+    checked_labels,
+    load_labeller,
+    pieces,
+    words,
+)
 
 TERMS = {"words": ["i feel", "learned", "next"], "pieces": ["zz"]}
 COLUMN = {name: i for i, name in enumerate(LABELS)}
@@ -209,6 +220,18 @@ def test_missing_arrays_are_refused(tmp_path):
 def test_pickled_arrays_are_refused(tmp_path):
     with pytest.raises(ModelError, match="cannot be read"):
         load_labeller(Still(), _folder(tmp_path, {**_arrays(), "bias": np.array([{}], dtype=object)}))
+
+
+def test_a_labeller_can_be_checked_without_loading_it(tmp_path, monkeypatch):
+    folder = _folder(tmp_path, others={"layers.onnx": b"no graph"}, layers_from="x")
+    monkeypatch.setattr("mcscreen.reflection.labels.LowerLayers", lambda *_: pytest.fail("loaded"))
+    monkeypatch.setattr(np, "load", lambda *_: pytest.fail("loaded"))
+    assert checked_labels(Still(), folder).id == "small"
+    (folder / "layers.onnx").write_bytes(b"no graph.")
+    with pytest.raises(ModelError, match=r"layers\.onnx: its sha256"):
+        checked_labels(Still(), folder)
+    with pytest.raises(ModelError, match="belong to the encoder"):
+        checked_labels(Still(), _folder(tmp_path, encoder_fingerprint="still:2"))
 
 
 @pytest.fixture(scope="module")

@@ -13,20 +13,20 @@ TEXT = "I had not expected them to be so quiet."
 
 @pytest.fixture(scope="module")
 def encoder():
-    return OnnxEncoder(shipped("models") / "facets-l6")
+    return OnnxEncoder(shipped("models") / "facets-l4")
 
 
 def _at(encoder, value):
-    return LowerLayers(shipped("models") / "facets-l6", value, encoder.fingerprint)
+    return LowerLayers(shipped("models") / "facets-l4", value, encoder.fingerprint)
 
 
 def test_what_the_last_layer_gives_makes_the_vector(encoder):
-    mean = _at(encoder, "layer5.norm2").hidden(TEXT)[0].mean(axis=0)
+    mean = _at(encoder, "layer3.norm2").hidden(TEXT)[0].mean(axis=0)
     np.testing.assert_allclose(mean / np.linalg.norm(mean), encoder.encode([TEXT])[0], atol=1e-5)
 
 
 def test_a_lower_value_has_a_row_a_token_and_is_another(encoder):
-    lower, upper = (_at(encoder, value).hidden(TEXT) for value in ("layer2.norm2", "layer5.norm2"))
+    lower, upper = (_at(encoder, value).hidden(TEXT) for value in ("layer2.norm2", "layer3.norm2"))
     assert lower.shape == upper.shape
     assert lower.shape[0] == 1
     assert lower.shape[1] >= len(TEXT.split())
@@ -40,7 +40,7 @@ def test_an_unknown_value_is_refused(encoder):
 
 def test_another_encoder_is_refused():
     with pytest.raises(ModelError, match="belong to other:1"):
-        LowerLayers(shipped("models") / "facets-l6", "layer2.norm2", "other:1")
+        LowerLayers(shipped("models") / "facets-l4", "layer2.norm2", "other:1")
 
 
 @pytest.mark.parametrize("content", [b"", b"\x3a", b"\x3a\xff", b"\x0b", b"not a graph"])
