@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mcscreen.errors import ModelError
@@ -78,7 +79,7 @@ def _load_part(named: str) -> Language:
 def _loaded(named: str, *, exclude: tuple[str, ...], needed: tuple[str, ...]) -> Language:
     if importlib.util.find_spec("spacy") is None:
         raise ModelError("spaCy is not installed, though mcscreen needs it; install mcscreen again")
-    with _torch_left_alone(named):
+    with _by_itself(named):
         import spacy
 
     name = named or next((p for p in PIPELINES if importlib.util.find_spec(p) is not None), "")
@@ -103,19 +104,25 @@ def _loaded(named: str, *, exclude: tuple[str, ...], needed: tuple[str, ...]) ->
 
 
 @contextmanager
-def _torch_left_alone(named: str) -> Iterator[None]:
-    """Import spaCy without torch, which it takes along wherever it is installed: hundreds of megabytes and a second, for nothing.
+def _by_itself(named: str) -> Iterator[None]:
+    """Import spaCy without what it takes along and does not need here: torch, wherever it is installed, and its own command line.
 
-    Only where the process is mcscreen's own, since spaCy would not know of torch afterwards either, and only for a pipeline of ours.
+    The first costs hundreds of megabytes and a second, the second twenty and a third of one. Only where the process is mcscreen's
+    own, since spaCy would not know of torch afterwards either, and only for a pipeline of ours.
     """
-    if named or OWN_PROCESS not in os.environ or "torch" in sys.modules or "thinc" in sys.modules:
+    if named or OWN_PROCESS not in os.environ or {"torch", "thinc", "spacy"} & sys.modules.keys():
         yield
         return
+    commands = [ModuleType("spacy.cli"), ModuleType("spacy.cli.info")]
+    for module in commands:
+        module.info = None  # type: ignore[attr-defined]  # the one name that spaCy takes from there
+        sys.modules[module.__name__] = module
     sys.modules["torch"] = None  # type: ignore[assignment]  # how the import system is told that there is none
     try:
         yield
     finally:
-        del sys.modules["torch"]
+        for name in ("torch", *(module.__name__ for module in commands)):
+            del sys.modules[name]
 
 
 def _verify(spec: ModuleSpec | None) -> None:
