@@ -51,12 +51,16 @@ def plain(text: str) -> str:
     Line breaks become `\n`, tabs stay. Lone surrogates and control characters become U+FFFD; marks that override the
     direction of text are spelled out.
     """
+    if text.isprintable():  # nothing of all this is, and most texts of a table are
+        return text
     text = _FORBIDDEN.sub("\ufffd", _BREAKS.sub("\n", text))
     return _REORDERING.sub(lambda m: f"⟨U+{ord(m[0]):04X}⟩", text)
 
 
 def single_line(text: str) -> str:
     """`plain` text with every run of white space as one space."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return _SPACES.sub(" ", plain(text)).strip()
 
 
@@ -76,7 +80,9 @@ def cell(text: str) -> str:
     That is a text that begins with = + - @, their full-width forms, a tab or a line break, also after spaces, and the same
     after a semicolon inside. Do not give it numbers: the tool's own stay numbers.
     """
-    guarded = _FORMULA_INSIDE.sub(r"\1'\2", plain(text))
+    guarded = plain(text)
+    if ";" in guarded:
+        guarded = _FORMULA_INSIDE.sub(r"\1'\2", guarded)
     return "'" + guarded if starts_formula(text) or starts_formula(guarded) else guarded
 
 

@@ -77,7 +77,7 @@ __all__ = [
 
 _log = logging.getLogger("mcscreen")
 
-_VERSIONED = ("mcscreen", "pypdfium2", "pdfplumber", "lxml", "openpyxl", "spacy", "onnxruntime", "tokenizers")
+_VERSIONED = ("mcscreen", "pypdfium2", "pdfplumber", "lxml", "spacy", "onnxruntime", "tokenizers")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from mcscreen.rubric import Rubric
 __all__ = ["render"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LINE_SEPARATORS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
+_LINE_SEPARATORS = {mark.encode(): f"\\u{ord(mark):04x}".encode() for mark in "\x85\u2028\u2029"}
 
 
 def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, Iterable[bytes]]]:
@@ -27,8 +27,14 @@ def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[st
 
 
 def _line(screening: Screening) -> bytes:
-    facts = _encodable(screening.model_dump(by_alias=True))
-    return (json.dumps(facts, ensure_ascii=False, allow_nan=False).translate(_LINE_SEPARATORS) + "\n").encode("utf-8")
+    try:
+        line = screening.model_dump_json(by_alias=True).encode("utf-8")
+    except ValueError:  # a lone surrogate
+        facts = _encodable(screening.model_dump(by_alias=True))
+        line = json.dumps(facts, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+    for mark, escaped in _LINE_SEPARATORS.items():
+        line = line.replace(mark, escaped)
+    return line + b"\n"
 
 
 def _encodable(value: object) -> object:

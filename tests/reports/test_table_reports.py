@@ -160,7 +160,7 @@ def test_workbook_cuts_long_cells_and_controls(screenings: Screenings, rubric: R
 def test_a_table_longer_than_a_sheet_goes_on_in_another(
     screenings: Screenings, rubric: Rubric, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mcscreen.reports.xlsx._ROWS", 20)
+    monkeypatch.setattr("mcscreen.reports.xlsx.ROWS", 20)
     (path,) = REPORTS["xlsx"](screenings[:1], rubric, tmp_path)
     workbook = openpyxl.load_workbook(path)
     assert (workbook["Coverage"].max_row, workbook["Coverage 2"].max_row) == (21, 4)

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from mcscreen.errors import InputError
-from mcscreen.inert import cell, file_stem, shorten, single_line, starts_formula
+from mcscreen.inert import cell, file_stem, single_line
 from mcscreen.private_files import put
 from mcscreen.reflection.labels import LABELS, Labeller
 from mcscreen.research.coding.codebook import CODEBOOK, RULES, codebook_markdown
 from mcscreen.research.coding.units import UNITS, CodingUnits, Unit, labelled_by, sampled, units_of, write_units
+from mcscreen.workbooks import ROWS, Choice, Sheet, workbook
 
 if TYPE_CHECKING:
     import pandas as pd
-    from openpyxl.cell.cell import Cell
-    from openpyxl.worksheet.worksheet import Worksheet
 
 __all__ = ["COLUMNS", "export_coding", "export_units"]
 
@@ -31,8 +30,6 @@ COLUMNS = ("key", "coder", "text", "before", "sentence", "after", "label", "comm
 """Of a sheet. `text` is the number of the text in the sheet; without neighbours `before` and `after` are left out."""
 
 _WIDTHS = {"key": 16, "coder": 9, "text": 6, "before": 50, "sentence": 70, "after": 50, "label": 14, "comment": 40}
-_CELL_LENGTH = 32_767
-_ROWS = 1_048_575
 
 
 def export_coding(
@@ -100,7 +97,7 @@ def export_units(
     if len({n.casefold() for n in names}) < len(names) or (coders and "" in names):
         raise InputError("two coders have the same name, or one has none; give each initials of their own")
     drawn = tuple(units) if size is None else sampled(units, size, seed)
-    if len(drawn) > _ROWS:
+    if len(drawn) > ROWS:
         raise InputError(f"{len(drawn):,} sentences are more than a worksheet holds; draw a sample with a size")
     taken: set[str] = set()
     stems = [f"sheet-{file_stem(n, taken)}" if n else "sheet" for n in names]
@@ -138,43 +135,15 @@ def _csv(rows: Sequence[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def _workbook(rows: Sequence[Sequence[str]]) -> bytes:
-    import openpyxl
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    workbook = openpyxl.Workbook()
-    sheet = cast("Worksheet", workbook.active)
-    sheet.title = "Sentences"
-    _fill(sheet, rows, [_WIDTHS[c] for c in rows[0]])
-    sheet.auto_filter.ref = sheet.dimensions
-    choice = DataValidation(type="list", formula1=f'"{",".join(LABELS)}"', allow_blank=True)
-    choice.errorTitle, choice.error = "Not a label", "Choose one of the list; the second page says what each means."
-    choice.showErrorMessage = True
-    column = cast("Cell", sheet.cell(1, rows[0].index("label") + 1)).column_letter
-    choice.add(f"{column}2:{column}{max(2, len(rows))}")
-    sheet.add_data_validation(choice)
-    pages = [("label", "definition", "belongs", "does not belong", "example", "another example")]
-    pages += [(e.label, e.definition, e.belongs, e.does_not, *e.examples) for e in CODEBOOK]
-    book = workbook.create_sheet("Codebook")
-    _fill(book, [*pages, (), *((str(n), rule) for n, rule in enumerate(RULES, 1))], [14, 60, 50, 60, 50, 50])
-    file = io.BytesIO()
-    workbook.save(file)
-    return file.getvalue()
-
-
-def _fill(sheet: Worksheet, rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
-    from openpyxl.styles import Alignment, Font, PatternFill
-
-    top, bold, shade = Alignment(vertical="top", wrap_text=True), Font(bold=True), PatternFill("solid", fgColor="E8ECF1")
-    for y, row in enumerate(rows, 1):
-        for x, value in enumerate(row, 1):
-            field = cast("Cell", sheet.cell(y, x))
-            field.alignment = top
-            if value:
-                field.value, field.data_type = shorten(value, _CELL_LENGTH), "s"
-                field.quotePrefix = starts_formula(value)
-            if y == 1:
-                field.font, field.fill = bold, shade
-    for x, width in enumerate(widths, 1):
-        sheet.column_dimensions[cast("Cell", sheet.cell(1, x)).column_letter].width = width
-    sheet.freeze_panes = "A2"
+def _workbook(rows: Sequence[Sequence[str]]) -> Iterator[bytes]:
+    titles, *below = rows
+    choice = Choice(titles.index("label"), LABELS, "Not a label", "Choose one of the list; the second page says what each means.")
+    pages: list[tuple[str, ...]] = [(e.label, e.definition, e.belongs, e.does_not, *e.examples) for e in CODEBOOK]
+    pages += [(), *((str(n), rule) for n, rule in enumerate(RULES, 1))]
+    codebook = ("label", "definition", "belongs", "does not belong", "example", "another example")
+    return workbook(
+        [
+            Sheet("Sentences", [(title, _WIDTHS[title]) for title in titles], below, choice=choice),
+            Sheet("Codebook", list(zip(codebook, (14, 60, 50, 60, 50, 50), strict=True)), pages, filtered=False),
+        ]
+    )
