@@ -27,7 +27,7 @@ from mcscreen.results import Screening
 
 __all__ = ["KeptScreenings", "kept_batch", "screen_batch"]
 
-_AT_HAND = 100
+_AT_HAND = 16
 """Screenings that are kept in memory as well."""
 
 

@@ -479,8 +479,8 @@ def screen_one(upload: Upload, settings: Settings, read: Callable[[], Submission
         )
 
 
-_KEPT = 40
-"""Submissions that are kept as they are used: some megabytes."""
+_KEPT = 4
+"""Submissions that are kept as they are used; a megabyte each, and each pass over a batch uses one after the other."""
 
 _KEPT_BYTES = 64_000_000
 """Submissions that are kept packed beside them: several hundred, an afternoon's batch many times over."""
