@@ -243,7 +243,8 @@ def _kept(key: str, settings: Settings, records: Journal | None) -> Screening | 
 
 def _recorded(key: str, screening: Screening, records: Journal | None) -> Screening:
     # What a busy machine may have caused is not kept: it is tried again with the next run.
-    passing = not screening.submission.documents or any(d.status in ("timeout", "crashed") for d in screening.submission.documents)
+    documents = screening.submission.documents
+    passing = screening.cut_short or not documents or any(d.status in ("timeout", "crashed") for d in documents)
     if records is not None and key and not passing:
         records.put(key, screening)
     return screening

@@ -23,7 +23,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ from mcscreen.errors import InputError
 from mcscreen.heads import RECIPE
 from mcscreen.masking import Names, find_contacts, find_names, mask, masked_id
 from mcscreen.model import load_model
-from mcscreen.private_files import put
+from mcscreen.private_files import put, scratch_folder
 from mcscreen.reliability import RELIABILITY, Reliability, reliability_in_words, reliability_toml, scorer_of
 from mcscreen.results import Evidence, Screening
 from mcscreen.reviews import Gathered, Rating
@@ -434,10 +433,10 @@ def _rescreened_rows(plan: Plan, uploads: Sequence[Path]) -> tuple[Sequence[Deci
     """Decisions with scores of heads that had not learned from their submission."""
     submissions = sorted({d.submission for d in plan.decided})
     scores: dict[tuple[str, str, str], tuple[str, float]] = {}
-    with tempfile.TemporaryDirectory(prefix="mcscreen-") as folder:
+    with scratch_folder() as folder:
         for number in range(_FOLDS):
             out = frozenset(submissions[number::_FOLDS])
-            fold = Path(folder) / str(number)
+            fold = folder / str(number)
             before = frozenset(e for submission in out for e in plan.learned_from[submission])
             _write_rubric(fold, plan.base, [lesson for lesson in plan.lessons if not lesson.submissions & out], before)
             for screening in _screened(fold, uploads, out, plan.made_with):

@@ -451,6 +451,7 @@ def screen_one(upload: Upload, settings: Settings, read: Callable[[], Submission
     screener = screener_of(settings)
     start_reading(settings)
     screener.load()  # what is wrong with a model is no submission's fault, and learning may take longer than a screening
+    submission = None
     try:
         submission = read() if read is not None else read_upload(upload, settings)
         with deadline(settings.limits.screening_seconds):
@@ -467,11 +468,13 @@ def screen_one(upload: Upload, settings: Settings, read: Callable[[], Submission
             message = "screening this submission takes too long; look at it by hand, or allow more with screening_seconds in --limits"
         name = masked_id(upload.id) if settings.mask_names else upload.id
         failed = Submission(id=name, documents=(), problems=(message,))
+        # What was read is told, unless names are to be masked: they stand in names of files as well.
+        documents = () if submission is None or settings.mask_names else submission.documents
         return Screening(
             fingerprint=screener.fingerprint,
             calibration=screener.calibration,
             rubric=RubricRecord(id=screener.rubric.id, sha256=screener._rubric_sha256, title=screener.rubric.title),
-            submission=SubmissionRecord(id=name, documents=()),
+            submission=SubmissionRecord.of(replace(failed, documents=documents), ()),
             requirements=_problems(failed),
             coverage=coverage_check.check(failed, (), screener.rubric, (), screener._thresholds),
             completion=completion_check.not_screened(name),

@@ -55,6 +55,9 @@ CitationStatus = Literal[
 ]
 
 
+NOT_SCREENED = "screening"
+"""The check of a `CompletionItem` that says that the screening ended before anything was checked."""
+
 EXCERPT = 300
 """Characters of a quote that stands for a whole place."""
 
@@ -371,3 +374,8 @@ class Screening(_Frozen):
     notices: tuple[Notice, ...] = ()
     reflection: Reflection = Field(default_factory=Reflection)
     masked: bool = Field(default=False, description="Whether names were masked before the text was searched; some are always missed.")
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether it ended before anything was checked; the documents are then those that had been read."""
+        return any(item.check == NOT_SCREENED for item in self.completion.items)

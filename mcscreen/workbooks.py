@@ -97,7 +97,7 @@ class _Cells:
         text = shorten(plain(value), _CELL_LENGTH)
         form = self._guarded if starts_formula(value) else self._text
         if text.startswith(_MARKUP):  # which the library takes for markup of its own, and would put into the file unescaped
-            page.write_rich_string(row, column, text[:1], text[1:], form)
+            page.write_rich_string(row, column, *text[:2], text[2:], form)
         else:
             page.write_string(row, column, text, form)
 

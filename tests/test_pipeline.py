@@ -251,6 +251,18 @@ def test_a_submission_that_takes_too_long_does_not_hold_up_the_batch(small_submi
     ((_, screening),) = screen_batch([small_submission], settings)
     assert "screening_seconds" in screening.requirements[0].message
     assert {c.status for c in screening.coverage} == {"unread"} and screening.completion.status == "unreadable"
+    assert [d.status for d in screening.submission.documents] == ["text"] * len(list(small_submission.iterdir()))
+    assert screening.cut_short
+
+
+def test_what_was_cut_short_is_not_kept(small_submission, tmp_path, monkeypatch):
+    from mcscreen.pipeline import Screener
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Screener, "screen", lambda *_: 1 / 0)
+        ((_, screening),) = screen_batch([small_submission], Settings("student-centeredness"), journal=tmp_path)
+    ((_, again),) = screen_batch([small_submission], Settings("student-centeredness"), journal=tmp_path)
+    assert screening.cut_short and not again.cut_short
 
 
 def test_a_screener_loads_and_starts_nothing_before_it_screens(screener, monkeypatch):

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import hashlib
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +30,6 @@ from mcscreen.matchers.onnx_encoder import OnnxEncoder
 from mcscreen.remembered import RememberedEncoder
 from mcscreen.rubric import MarkedSubmission
 from mcscreen.rubric_files import RubricFolder, load_rubric_folder
-from training.arrays import saved
 from training.calibrating import Judged, Row, calibrated, plot
 from training.marked_texts import HELD_OUT, facets_of, folder_of, labels_of, rubrics, texts_for_others
 
@@ -85,7 +85,9 @@ def knowledge_file(encoder: Remembering, data: list[dict], kinds: np.ndarray, wi
         "answers": np.array(answers, np.float16),
         "centre": np.mean(answers, axis=0).astype(np.float32),
     }
-    return saved(arrays)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
 
 
 def rows_of(

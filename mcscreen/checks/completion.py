@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from mcscreen.document import Document, Status
 from mcscreen.inert import shorten, single_line
 from mcscreen.portfolio.artifacts import resolve_artifact
-from mcscreen.results import Citation, CitationStatus, Completion, CompletionItem, Requirement, WordCount
+from mcscreen.results import NOT_SCREENED, Citation, CitationStatus, Completion, CompletionItem, Requirement, WordCount
 from mcscreen.rubric import Rubric
 from mcscreen.submission import ARTIFACT, Section, Submission
 from mcscreen.wording import DOCUMENT
@@ -107,7 +107,7 @@ def check(
 def not_screened(identifier: str) -> Completion:
     """The completion of a submission that could not be screened at all: nothing is known, so a person looks."""
     message = "This submission could not be screened, so nothing was checked."
-    return Completion(status="unreadable", items=(_item("screening", identifier, message, "Look at it by hand.", mend=False),))
+    return Completion(status="unreadable", items=(_item(NOT_SCREENED, identifier, message, "Look at it by hand.", mend=False),))
 
 
 def _item(check: str, subject: str, message: str, remedy: str, *, row: int | None = None, mend: bool = True) -> CompletionItem:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import logging
-import tempfile
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,7 +23,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
 from mcscreen.errors import ModelError
-from mcscreen.private_files import put
+from mcscreen.private_files import put, scratch_folder
 from mcscreen.reflection.labels import DEEP, GROUPS, LABELS, UNCERTAIN, Label, Labeller, load_labeller
 from mcscreen.shipped import shipped
 
@@ -93,10 +92,10 @@ class ReflectionComponent:
 
         content = self._contents()
         # `load_labeller` checks files on the disk; those of a pipeline that was read from bytes are put there for it.
-        with tempfile.TemporaryDirectory(prefix="mcscreen-") as folder:
+        with scratch_folder() as folder:
             for name, data in content.items():
-                (Path(folder) / name).write_bytes(data)
-            labeller = load_labeller(load_encoder(), Path(folder))
+                (folder / name).write_bytes(data)
+            labeller = load_labeller(load_encoder(), folder)
         if self.abstain is not None:
             limits = {"abstain_below": self.abstain, "abstain_group_below": self.abstain}
             labeller.model = labeller.model.model_copy(update=limits)

@@ -1,6 +1,6 @@
 """Shares of labels in a corpus, corrected by how the labeller errs.
 
-Counting what a classifier says gives biased shares: rare labels are missed, common ones attract errors. Where it is known how
+Counting what a classifier says gives biased shares: rare labels are missed, frequent ones attract errors. Where it is known how
 often each true label is given each name, the shares can be solved for. With M[s, t] the share of sentences that are truly t
 and were called s, and q the shares called s, the true shares p satisfy M p = q:
 

@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import shutil
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +125,10 @@ def write_model(
     """
     import numpy as np
 
-    content = _npz(_corrected(base, correction))
+    weights = io.BytesIO()
+    arrays: dict[str, Any] = _corrected(base, correction)
+    np.savez_compressed(weights, **arrays)
+    content = weights.getvalue()
     # Counts of the base model's errors would not be this one's.
     files = {**base.others, _WEIGHTS: content, _CONFUSION: _counts(facts.confusion)}
     source = (
@@ -175,19 +177,6 @@ def _corrected(base: Base, correction: Correction) -> dict[str, NDArray[Any]]:
         added = correction.vector @ centre @ np.linalg.pinv(turned.T, rcond=1e-6)
         arrays["vector_weights"] = (base.arrays["vector_weights"].astype("f8") + added).astype("f4")
     return arrays
-
-
-def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Arrays as an .npz whose bytes do not depend on the clock."""
-    import numpy as np
-
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            part = io.BytesIO()
-            np.save(part, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), part.getvalue(), zipfile.ZIP_DEFLATED)
-    return content.getvalue()
 
 
 def _toml(told: Mapping[str, Any]) -> str:

@@ -48,7 +48,7 @@ _KEY = re.compile(r"s[a-z2-7]{12}")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _SURELY = 2_000
 _ALIKE = 0.6
-"""Share of characters in common (Ratcliff & Obershelp) from which on a changed sentence is taken for a mended one."""
+"""Share of characters that stand in both (Ratcliff & Obershelp) from which on a changed sentence is taken for a mended one."""
 
 _PLURALS = {
     "experiences": "experience",
@@ -152,7 +152,7 @@ def read_coded(kept: CodingUnits, sheets: Sequence[Path]) -> Coded:
 
     Args:
         kept: As `read_units` gives them, from the export that the sheets come from.
-        sheets: CSV files in any common encoding with any common separator, or workbooks (XLSX, ODS).
+        sheets: CSV files, whatever their encoding and separator, or workbooks (XLSX, ODS).
 
     Raises:
         InputError: There are no sheets, or none of them holds a label; the message says what is wrong with them.
