@@ -12,7 +12,7 @@ explains what they tell.
 
 A batch may be larger than memory, so submissions are asked for one at a time and none is kept. The first walk keeps a 64-bit
 hash of each run of twelve words (some forty kilobytes a candidate); the second asks again only for submissions with a run that
-stands elsewhere too, and keeps nothing but those stretches. They are compared through one dict of runs, so that time and memory
+stands elsewhere too, and keeps nothing but those stretches. They are compared through one dict of such hashes, so that time and memory
 grow with the length of the texts and not with the number of pairs. Equal hashes are no proof; the words are. A run that stands
 in many texts is linked to earlier ones, at most `_MOST_PLACES` of which are tried, and equal passages are told together.
 """
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     _Hashes = NDArray[np.int64]
+    _Index = dict[int, array[int]]
 
 __all__ = ["RUN", "Overlap", "SharedPassage", "find_overlaps", "wording_of"]
 
@@ -49,6 +51,10 @@ _HEAD_WORDS = 8
 
 _MOST_PLACES = 16
 """Earlier places of one run that are tried."""
+
+_BITS = 32
+"""Where a run of words stands is one number: that of the text, and below so many bits that of the word in it."""
+_LOW = (1 << _BITS) - 1
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -94,7 +100,8 @@ class _Text:
     document: str
     part: str
     words: list[int] = field(default_factory=list)
-    spans: list[tuple[int, int]] = field(default_factory=list)
+    starts: array[int] = field(default_factory=lambda: array("q"))
+    ends: array[int] = field(default_factory=lambda: array("q"))
     allowed: list[bool] = field(default_factory=list)
     slices: list[_Slice] = field(default_factory=list)
 
@@ -149,7 +156,7 @@ def find_overlaps(
             if section.part != ARTIFACT and document.readable:
                 texts.append(_text(submission.id, document, section, numbers, grams, repeated, len(texts)))
     found: dict[tuple[int, ...], dict[tuple[int, int], int]] = {}
-    index: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+    index: _Index = {}
     explaining = {p.id for p in rubric.parts if p.kind == "portfolio"} if rubric else set[str]()
     for number, text in enumerate(texts):
         for start, other, at, length in _shared(texts, number, index, explaining):
@@ -157,10 +164,10 @@ def find_overlaps(
             if own >= RUN:
                 places = found.setdefault(tuple(text.words[start : start + length]), {})
                 places[other, at] = places[number, start] = own
-        for at, gram in enumerate(_grams(text.words)):
-            earlier = index.setdefault(gram, [])
+        for at, gram in enumerate(map(hash, _grams(text.words))):
+            earlier = index.setdefault(gram, array("q"))
             if len(earlier) < _MOST_PLACES:
-                earlier.append((number, at))
+                earlier.append(number << _BITS | at)
     overlaps = [
         Overlap(len(run), max(places.values()), tuple(_place(texts[t], at, len(run)) for t, at in sorted(places)))
         for run, places in found.items()
@@ -266,26 +273,26 @@ def _text(
         blocks = tuple((b.start, b.place) for b in document.blocks[begun])
         text.slices.append(_Slice(len(text.words), first, document.text[first:last], blocks))
         text.words += [*words[at:end], -1 - number]
-        text.spans += [*spans[at:end], (last, last)]
+        text.starts.extend([*(a for a, _ in spans[at:end]), last])
+        text.ends.extend([*(b for _, b in spans[at:end]), last])
         text.allowed += [*allowed[at:end], True]
         at = end
     return text
 
 
-def _shared(
-    texts: Sequence[_Text], number: int, index: dict[tuple[int, ...], list[tuple[int, int]]], explaining: set[str]
-) -> Iterable[tuple[int, int, int, int]]:
+def _shared(texts: Sequence[_Text], number: int, index: _Index, explaining: set[str]) -> Iterable[tuple[int, int, int, int]]:
     """Runs of one text that stand in earlier ones: start, other text, place in it, length. The longest at each start is taken."""
     text = texts[number]
     at = 0
-    grams = list(_grams(text.words))
+    grams = array("q", map(hash, _grams(text.words)))
     while at < len(grams):
         best = (0, 0, 0)
-        for other, place in index.get(grams[at], ()):
+        for packed in index.get(grams[at], ()):
+            other, place = packed >> _BITS, packed & _LOW
             if _comparable(text, texts[other], explaining):
                 length = _run(text.words, at, texts[other].words, place)
                 best = max(best, (length, -other, -place))
-        if best[0]:
+        if best[0] >= RUN:  # equal hashes of other words give less
             yield at, -best[1], -best[2], best[0]
             at += best[0] - RUN + 1  # the next passage may begin inside the end of this one
         else:
@@ -317,7 +324,7 @@ def _number(word: str, numbers: dict[str, int]) -> int:
 
 
 def _place(text: _Text, at: int, length: int) -> SharedPassage:
-    start, end = text.spans[at][0], text.spans[at + length - 1][1]
+    start, end = text.starts[at], text.ends[at + length - 1]
     piece = text.slices[bisect_right(text.slices, at, key=lambda s: s.first) - 1]
     block = bisect_right(piece.blocks, start, key=lambda b: b[0]) - 1
     place = piece.blocks[block][1] if block >= 0 else Place()

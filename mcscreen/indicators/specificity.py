@@ -19,7 +19,7 @@ from mcscreen.measurement import Measurement, measured
 from mcscreen.submission import Passage
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
+    from spacy.tokens import Doc, Token
 
 __all__ = ["measure"]
 
@@ -29,17 +29,18 @@ _STATES = frozenset(
     come grow appreciate struggle agree use""".split()
 )
 _FIRST = frozenset({"i", "we"})
+_SPOKEN = re.compile(r"\b(?:i|we)\b", re.I)
 
 
 def measure(sentences: Sequence[Passage]) -> Measurement:
     """Sentences in which "I" or "we" did something."""
-    return measured("specificity", sentences, _find)
+    # Parsed together they cost less than half of what they cost one by one, and are parsed alike.
+    parsed = english().pipe(s.text for s in sentences if _SPOKEN.search(s.text))
+    return measured("specificity", sentences, lambda _, text: _found(next(parsed)) if _SPOKEN.search(text) else ())
 
 
-def _find(index: int, text: str) -> Iterator[tuple[int, int, str]]:
-    if not re.search(r"\b(?:i|we)\b", text, re.I):
-        return
-    for token in english()(text):
+def _found(sentence: Doc) -> Iterator[tuple[int, int, str]]:
+    for token in sentence:
         if token.lemma_.lower() in _STATES or not _past(token):
             continue
         subject = _subject(token)
