@@ -17,11 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import overload
 
+from mcscreen.batch_texts import Texts
 from mcscreen.engines import ENGINES, local
 from mcscreen.errors import InputError
 from mcscreen.intake import Upload, find_uploads, open_upload
 from mcscreen.journal import Journal, submission_key
-from mcscreen.pipeline import Settings, Texts, screen_one, screener_of
+from mcscreen.pipeline import Settings, screen_one, screener_of
 from mcscreen.private_files import NotWritten
 from mcscreen.results import Screening
 
@@ -174,9 +175,11 @@ def _check(engine: str) -> None:
 def _journal(
     uploads: Sequence[Upload], settings: Settings, folder: str | Path | None, *, anew: bool = False
 ) -> Journal | nullcontext[None]:
-    if folder is None or not uploads:
+    if not uploads:
         return nullcontext(None)
-    screener = screener_of(settings)
+    screener = screener_of(settings, current=True)
+    if folder is None:
+        return nullcontext(None)
     return Journal.open(Path(folder), screener.fingerprint, screener.scores_fingerprint, anew=anew)
 
 

@@ -41,8 +41,9 @@ __all__ = [
 
 FacetKind = Literal["answered", "nearer", "reworked", "untouched", "lost", "unread", "kept", "new", "gone"]
 """`answered`: covered now and not before. `nearer`: not found or unread before, thin now. `reworked`: open as before, with other
-passages. `untouched`: open as before, with the same passages. `lost`: covered or thin before, less now. `unread`: could be
-searched before. `kept`: covered as before. `new`, `gone`: only one of the two rubrics asks for it."""
+passages. `untouched`: open as before, with the same passages. `lost`: covered or thin before, less now; also where it is unread
+now though every file was read as before, so that score or thresholds took it and not the reading. `unread`: what was searched
+before could not be read now, or not all of it. `kept`: covered as before. `new`, `gone`: only one of the two rubrics asks for it."""
 
 CitationKind = Literal["mended", "wrong", "open", "kept", "unchecked", "new", "gone"]
 """`mended`: now in order. `wrong`: in order before, not now. `open`: not in order before and now. `unchecked`: in order before,
@@ -55,7 +56,7 @@ REASONS: dict[Reason, str] = {
     "rubric": "the rubric's text or examples changed",
     "reader": "the same file was read by another reader or version, or with another result",
     "model": "the weights of the model changed",
-    "calibration": "the calibration of the scores changed",
+    "calibration": "the calibration of the scores changed, or what is told of it",
     "thresholds": "the thresholds changed",
     "versions": "versions of libraries changed",
     "settings": "settings changed",
@@ -86,8 +87,8 @@ class FacetChange:
             that they can only have been pushed aside by better ones.
         appeared: Quotes that are shown now and were not before.
         score: Between 0 and 1, of the later screening; None when nothing could be searched.
-        thresholds: What alone explains the other status: the score is as before. Several where a rubric has facets of several
-            bases and the screening does not tell which this facet has.
+        thresholds: What alone explains the other status: the score is as before. Those of the basis that the score rests on;
+            where an older report does not tell the basis, those of every basis from which both statuses follow.
     """
 
     facet: str
@@ -216,7 +217,7 @@ def _notes(decisions: Iterable[Decisions], old: Mapping[str, Screening]) -> tupl
 def _submission(old: Screening, new: Screening, notes: Mapping[_Key, Sequence[EarlierNote]], runs: _Runs) -> SubmissionChange:
     documents = _documents(old.submission.documents, new.submission.documents)
     same = {d.name for d in new.submission.documents} - {name for name, _ in documents}
-    facets = tuple(_facets(old.coverage, new.coverage, same, notes, runs))
+    facets = tuple(_facets(old.coverage, new.coverage, same, not documents, notes, runs))
     citations = tuple(_citations(old.citations, new.citations, notes))
     changed = any(f.before != f.after or f.vanished or f.appeared for f in facets) or any(c.before != c.after for c in citations)
     return SubmissionChange(new.submission.id, documents, _reasons(old, new, documents, changed, runs), facets, citations)
@@ -245,7 +246,9 @@ def _reasons(old: Screening, new: Screening, documents: Sequence[tuple[str, str]
         found.append("rubric")
     if "read otherwise" in kinds:
         found.append("reader")
-    named = tuple(dict.fromkeys(d.kind for d in differences(*runs))) if runs else ()
+    facts = differences(*runs) if runs else ()
+    # The words for what the scores rest on move no status; what they tell of is a fact of its own, where it is known.
+    named = tuple(dict.fromkeys(d.kind for d in [d for d in facts if d.name != "calibration"] or facts))
     found += named
     if old.calibration != new.calibration and not named:
         found.append("scores")
@@ -255,7 +258,12 @@ def _reasons(old: Screening, new: Screening, documents: Sequence[tuple[str, str]
 
 
 def _facets(
-    old: Sequence[Coverage], new: Sequence[Coverage], same: set[str], notes: Mapping[_Key, Sequence[EarlierNote]], runs: _Runs
+    old: Sequence[Coverage],
+    new: Sequence[Coverage],
+    same: set[str],
+    read_alike: bool,
+    notes: Mapping[_Key, Sequence[EarlierNote]],
+    runs: _Runs,
 ) -> Iterable[FacetChange]:
     before, after = {c.facet: c for c in old}, {c.facet: c for c in new}
     for facet in dict.fromkeys([*after, *before]):
@@ -265,7 +273,7 @@ def _facets(
         appeared = tuple(e.quote for q, e in now.items() if q not in shown)
         yield FacetChange(
             facet,
-            _facet_kind(a, b, bool(vanished or appeared)),
+            _facet_kind(a, b, bool(vanished or appeared), read_alike),
             a.status if a else None,
             b.status if b else None,
             tuple(e.quote for e in vanished),
@@ -284,13 +292,16 @@ def _quotes(line: Coverage | None) -> dict[str, Evidence]:
 def _moved_past(before: Coverage, after: Coverage, runs: tuple[Run, Run]) -> tuple[ThresholdChange, ...]:
     if before.status == after.status or after.score is None or before.score != after.score:
         return ()
-    return thresholds_moved_past(after.score, before.status, after.status, *runs)
+    if before.basis and after.basis and before.basis != after.basis:
+        return ()
+    return thresholds_moved_past(after.score, before.status, after.status, *runs, before.basis and after.basis)
 
 
-def _facet_kind(before: Coverage | None, after: Coverage | None, moved: bool) -> FacetKind:
+def _facet_kind(before: Coverage | None, after: Coverage | None, moved: bool, read_alike: bool) -> FacetKind:
     if before is None or after is None:
         return "new" if before is None else "gone"
-    if after.status == "unread":
+    fell = read_alike and after.score is not None and before.status in ("thin", "covered")
+    if after.status == "unread" and not fell:
         return "untouched" if before.status == "unread" else "unread"
     if after.status == "covered":
         return "kept" if before.status == "covered" else "answered"
@@ -419,7 +430,8 @@ def _totals(changes: Changes) -> Iterable[str]:
 
 def _threshold_words(facet: FacetChange) -> str:
     cuts = [f"{_LABELS[c.cut]} {'from' if c.cut == 'covered' else 'below'} {c.after}, before {c.before}" for c in facet.thresholds]
-    return f"score {facet.score} as before; {'; or '.join(cuts)}"
+    unread = "; unread instead, because not all could be read" if facet.after == "unread" else ""
+    return f"score {facet.score} as before; {'; or '.join(cuts)}{unread}"
 
 
 def changes_in_markdown(changes: Changes) -> str:

@@ -165,10 +165,11 @@ def _screen(
     limits: Path | None = None,
 ) -> tuple[bool, bool]:
     from mcscreen import Settings, write_reports
+    from mcscreen.batch_texts import texts_of
     from mcscreen.batches import kept_batch
-    from mcscreen.journal import JOURNAL
+    from mcscreen.journal import JOURNAL, masks_names
     from mcscreen.limits import read_limits
-    from mcscreen.pipeline import screener_of, text_of_file, texts_of
+    from mcscreen.pipeline import screener_of, text_of_file
     from mcscreen.runs import write_run
     from mcscreen.shared import KEPT, Keeping, shared_passages
 
@@ -179,7 +180,7 @@ def _screen(
     if out.exists() and not out.is_dir():
         raise typer.BadParameter(f"{out} is a file; give a folder", param_hint="--out")
     # Pages and records of the other kind would stay in the folder and undo the masking.
-    if (out / JOURNAL).exists() and (out / NAMES).exists() != mask_names:
+    if masks_names(out / JOURNAL) is (not mask_names):
         raise typer.BadParameter(
             f"{out} holds a report {'without' if mask_names else 'with'} masked names; give another folder", param_hint="--out"
         )
@@ -194,14 +195,15 @@ def _screen(
 
     def done(screening: Screening) -> None:
         nonlocal unread, gaps
-        unread += sum(1 for d in screening.submission.documents if _is_unread(d)) or not screening.submission.documents
+        documents = screening.submission.documents
+        unread += sum(1 for d in documents if _is_unread(d)) or not documents or screening.cut_short
         gaps = gaps or any(r.status == "flagged" for r in screening.requirements)
         gaps = gaps or any(c.required and c.status == "not_found" for c in screening.coverage)
 
     def begin() -> None:
         if not resume:
             (out / KEPT).unlink(missing_ok=True)
-        if mask_names:  # before the journal has a record: its kind is told by this file
+        if mask_names:
             _write_ids(paths, settings, out / NAMES)
 
     texts = texts_of(paths, settings)
@@ -214,6 +216,8 @@ def _screen(
             _say(f"names are masked; {out / NAMES} says who is who: keep it from the assessors")
         write_run(out, screener.fingerprint, screener.facts)
         held = screenings.keys
+        if held is None:  # it would not be found out of date, and holds quotes of an earlier batch
+            (out / KEPT).unlink(missing_ok=True)
         kept = Keeping.within(out, screener.scores_fingerprint, held, allowed, tabled="csv" in formats) if held else None
         told, shared = shared_passages(screenings, texts, screener.rubric, allowed, kept)
         written = write_reports(told, screener.rubric, out, formats, submissions=texts, blind_first=blind, tables=(shared,))
@@ -241,8 +245,8 @@ def _write_ids(paths: Sequence[Path], settings: Settings, file: Path) -> None:
     import csv
     import io
 
+    from mcscreen.batch_texts import ids_of
     from mcscreen.inert import cell, single_line
-    from mcscreen.pipeline import ids_of
     from mcscreen.private_files import put
 
     rows = sorted(ids_of(paths, settings).items())

@@ -13,7 +13,7 @@ wrong, and ends with the way out.
 
 from __future__ import annotations
 
-__all__ = ["InputError", "McscreenError", "MissingExtra", "ModelError", "RubricError"]
+__all__ = ["InputError", "McscreenError", "MissingExtra", "ModelError", "OutOfTime", "RubricError"]
 
 
 class McscreenError(Exception):
@@ -42,3 +42,11 @@ class MissingExtra(McscreenError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs packages that are not installed. Install them with: pip install 'mcscreen[{extra}]'")
+        self._given = feature, extra
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return MissingExtra, self._given
+
+
+class OutOfTime(Exception):
+    """Work took more processor time than it may (`mcscreen.isolation.deadline`). It comes in the middle of anything."""

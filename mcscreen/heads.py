@@ -20,7 +20,6 @@ import hashlib
 import io
 import json
 import logging
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,8 +171,8 @@ def _read(path: Path, dimension: int) -> Heads | None:
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             heads = Heads(tuple(map(str, stored["facets"])), tuple(map(str, stored["bases"])), *(stored[name] for name in _WEIGHTS))  # type: ignore[arg-type]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None  # absent or torn: it is fitted anew
+    except Exception:  # absent or damaged, which raises whatever the damage leads to: it is fitted anew
+        return None
     shapes = {getattr(heads, name).shape for name in _WEIGHTS}
     whole = shapes == {(len(heads.facets), dimension + 1)} and len(heads.bases) == len(heads.facets)
     return heads if whole else None

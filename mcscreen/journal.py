@@ -23,6 +23,7 @@ was damaged later is found out when it is taken, and its submission is computed 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import re
@@ -42,7 +43,7 @@ from mcscreen.private_files import make_folder
 from mcscreen.results import Screening
 from mcscreen.sniffer import open_regular
 
-__all__ = ["JOURNAL", "Journal", "submission_key"]
+__all__ = ["JOURNAL", "Journal", "masks_names", "submission_key"]
 
 JOURNAL = "journal.jsonl"
 """Name of the journal in a run's folder; `journal.lock` beside it is held while a run writes."""
@@ -97,6 +98,30 @@ def _digest(path: Path) -> str:
             return ends.hexdigest()
     except (UnreadableDocument, OSError):
         return "unreadable"
+
+
+def masks_names(path: Path) -> bool | None:
+    """Whether names are masked in what a journal holds, by its first whole record.
+
+    Args:
+        path: The journal; nothing is locked or written.
+
+    Returns:
+        None where there is no journal, or no whole record in it.
+    """
+    try:
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            at = 0
+            while at < size and (match := _HEAD.match(_read(file.fileno(), at, _HEAD_BYTES))):
+                length = match.end() + int(match["bytes"]) + len(_TAIL)
+                content = _content(_read(file.fileno(), at, length))
+                if content is not None:
+                    return bool(json.loads(content).get("masked", False))
+                at += length
+    except (UnreadableDocument, OSError, ValueError, AttributeError):
+        pass
+    return None
 
 
 class Journal:

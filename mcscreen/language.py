@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import logging
 import os
 import sys
@@ -20,12 +21,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from mcscreen.errors import ModelError
+from mcscreen.errors import ModelError, OutOfTime
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
-__all__ = ["OWN_PROCESS", "PINNED", "PIPELINES", "VARIABLE", "data_sha256", "english", "recogniser"]
+__all__ = ["OWN_PROCESS", "PINNED", "PIPELINES", "VARIABLE", "data_sha256", "english", "pipeline", "recogniser"]
 
 VARIABLE = "MCSCREEN_SPACY_MODEL"
 """Environment variable that names another spaCy pipeline (an installed package or a folder)."""
@@ -66,6 +67,28 @@ def recogniser() -> Language:
     return _load_part(os.environ.get(VARIABLE, "").strip())
 
 
+def pipeline() -> dict[str, str]:
+    """Name and version of the pipeline that `english` and `recogniser` load, as its own files tell; nothing is loaded.
+
+    Returns:
+        "name" and "version"; "none" or "unknown" where there is none or it does not tell.
+    """
+    name = _chosen(os.environ.get(VARIABLE, "").strip())
+    if not name:
+        return {"name": "none", "version": "none"}
+    try:
+        spec = importlib.util.find_spec(name) if name.isidentifier() else None
+        folder = Path(next(iter(spec.submodule_search_locations or ()), name)) if spec else Path(name)
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        return {"name": f"{meta['lang']}_{meta['name']}", "version": str(meta["version"])}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {"name": "unknown", "version": "unknown"}
+
+
+def _chosen(named: str) -> str:
+    return named or next((p for p in PIPELINES if importlib.util.find_spec(p) is not None), "")
+
+
 @cache
 def _load(named: str) -> Language:
     return _loaded(named, exclude=("ner", "senter"), needed=("parser", "tagger", "lemmatizer"))
@@ -82,7 +105,7 @@ def _loaded(named: str, *, exclude: tuple[str, ...], needed: tuple[str, ...]) ->
     with _by_itself(named):
         import spacy
 
-    name = named or next((p for p in PIPELINES if importlib.util.find_spec(p) is not None), "")
+    name = _chosen(named)
     if not name:
         raise ModelError(
             f"no English spaCy pipeline is installed; one of {', '.join(PIPELINES)} is needed. "
@@ -93,6 +116,8 @@ def _loaded(named: str, *, exclude: tuple[str, ...], needed: tuple[str, ...]) ->
         _verify(importlib.util.find_spec(name))
     try:
         language = spacy.load(name, exclude=list(exclude))
+    except OutOfTime:
+        raise
     except Exception as error:  # spaCy raises OSError, ValueError, ImportError and its own, depending on what is broken
         raise ModelError(f"the spaCy pipeline {name!r}{origin} cannot be loaded: {type(error).__name__}: {error}") from None
     missing = [part for part in needed if part not in language.pipe_names]

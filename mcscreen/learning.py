@@ -203,7 +203,7 @@ def texts_for(screenings: Sequence[Screening], uploads: Sequence[Path], rubric: 
     Raises:
         InputError: When a path does not exist.
     """
-    from mcscreen.pipeline import texts_of
+    from mcscreen.batch_texts import texts_of
 
     found = texts_of(uploads, _settings(rubric.path, _made_with(screenings, run)))
     return {

@@ -10,15 +10,12 @@ holds what is costly to set up (the encoder, the rubric's vectors), loads it wit
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import traceback
-import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mcscreen.authoring import FacetReview, LintRemark, import_page, lint, review_exemplars, to_toml
@@ -30,12 +27,11 @@ from mcscreen.checks import notices as notices_check
 from mcscreen.checks import trace as trace_check
 from mcscreen.document import Document
 from mcscreen.errors import InputError, ModelError, RubricError
+from mcscreen.facts import facts_of, fingerprint, scores_fingerprint
 from mcscreen.heads import RECIPE
 from mcscreen.intake import OpenedUpload, Upload, find_uploads, open_upload
 from mcscreen.isolation import OutOfTime, Readers, deadline
-from mcscreen.isolation.messages import pack, unpack
 from mcscreen.judging import judged_anew
-from mcscreen.language import recogniser
 from mcscreen.limits import DEFAULT_LIMITS, Limits
 from mcscreen.masking import masked, masked_id
 from mcscreen.matchers import DEFAULT_ENCODER, ExamplesFinder, check_knowledge, finders_of, load_encoder, support_of
@@ -57,10 +53,8 @@ from mcscreen.submission import ARTIFACT, Passage, Section, Submission
 __all__ = [
     "Screener",
     "Settings",
-    "Texts",
     "check_rubric",
     "exemplars_of",
-    "ids_of",
     "import_rubric",
     "list_rubrics",
     "load_rubric",
@@ -72,12 +66,9 @@ __all__ = [
     "start_reading",
     "stop_reading",
     "text_of_file",
-    "texts_of",
 ]
 
 _log = logging.getLogger("mcscreen")
-
-_VERSIONED = ("mcscreen", "pypdfium2", "pdfplumber", "lxml", "spacy", "onnxruntime", "tokenizers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +225,6 @@ class Screener:
         self._masks, self._names = mask_names, tuple(names) if mask_names else ()
         self._encoder = load_encoder(encoder)
         model = load_model(shipped("models") / DEFAULT_ENCODER)
-        self._calibrations = {basis: c.model_dump() for basis, c in model.bases.items()}
         card = folder.reliability
         if card is not None and not card.belongs_to(folder.sha256, scorer_of(self._encoder.fingerprint, model, RECIPE)):
             card = None
@@ -245,10 +235,20 @@ class Screener:
         # Labels are known for the encoder that they were fitted for.
         self._labels = checked_labels(self._encoder) if Path(self._encoder.name).name == DEFAULT_ENCODER else None
         self.calibration = _stamp(model, folder, encoder) + (f"; {card.stamp}" if card else "")
-        self.facts = self._facts()
-        self.fingerprint = _hash(self.facts)
-        made = {basis: {k: v for k, v in c.items() if k != "thresholds"} for basis, c in self._calibrations.items()}
-        self.scores_fingerprint = _hash({k: v for k, v in self.facts.items() if k != "thresholds"} | {"calibrations": made})
+        self.facts = facts_of(
+            rubric=folder.sha256,
+            encoder=self._encoder,
+            support=self._support,
+            labels=self._labels,
+            model=model,
+            thresholds=self._thresholds,
+            calibration=self.calibration,
+            ocr=ocr,
+            limits=limits,
+            names=self._names if mask_names else None,
+        )
+        self.fingerprint = fingerprint(self.facts)
+        self.scores_fingerprint = scores_fingerprint(self.facts)
 
     @cached_property
     def _finders(self) -> dict[str, ExamplesFinder]:
@@ -258,31 +258,24 @@ class Screener:
     def _labeller(self) -> Labeller | None:
         return load_labeller(self._encoder) if self._labels else None
 
+    def is_current(self, rubric: str | Path) -> bool:
+        """Whether a rubric's files are still as this screener read them.
+
+        Raises:
+            RubricError: When they are no longer valid.
+        """
+        folder = load_rubric(rubric)
+        return (folder.sha256, folder.reliability) == (self._folder.sha256, self._folder.reliability)
+
     def load(self) -> None:
-        """Load what a screening needs; what has to be learned from the rubric's examples first is learned, and kept for other processes.
+        """Load what belongs to the rubric; what has to be learned from its examples first is learned, and kept for other processes.
+
+        Encoders and the pipeline for English are opened when the first text reaches them.
 
         Raises:
             ModelError: When a file cannot be loaded.
         """
         _ = self._finders, self._labeller
-
-    def _facts(self) -> dict[str, object]:
-        facts: dict[str, object] = {
-            "versions": {name: _version(name) for name in _VERSIONED},
-            "encoder": self._encoder.fingerprint,
-            "citing": self._support.fingerprint if self._support else None,
-            "reflection": self._labels.files if self._labels else None,
-            "calibrations": self._calibrations,
-            "thresholds": {basis: t.model_dump() for basis, t in self._thresholds.items()},
-            "rubric": self._rubric_sha256,
-            "ocr": self._ocr,
-            "limits": asdict(self._limits),
-        }
-        if self._masks:
-            # Facts are written down beside results, where names must not stand.
-            given = hashlib.sha256("\n".join(self._names).encode("utf-8", "surrogatepass")).hexdigest()
-            facts["masked"] = {"names": given, "recogniser": {k: recogniser().meta.get(k) for k in ("lang", "name", "version")}}
-        return facts
 
     def screen(self, submission: Submission | str | Path) -> Screening:
         """Screen one submission.
@@ -336,10 +329,6 @@ class Screener:
         if self._labeller is None or part is None:
             return Reflection()
         return reflection_of(sentences[part.id], submission.documents, self._labeller, self.rubric, coverage)
-
-
-def _hash(facts: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _stamp(model: Model, folder: RubricFolder, encoder: str) -> str:
@@ -396,9 +385,32 @@ def _problems(submission: Submission) -> tuple[Requirement, ...]:
     return tuple(Requirement(check="upload", subject=submission.id, status="flagged", message=problem) for problem in submission.problems)
 
 
-@lru_cache(maxsize=2)
-def screener_of(settings: Settings) -> Screener:
-    """The screener of these settings; kept for this process."""
+_screeners: OrderedDict[Settings, Screener] = OrderedDict()
+_MOST_SCREENERS = 2
+
+
+def screener_of(settings: Settings, *, current: bool = False) -> Screener:
+    """The screener of these settings, kept for this process.
+
+    Args:
+        settings: What to screen with.
+        current: Whether the files of the rubric are looked at, and a screener of what they held before is replaced. A batch does so
+            at its beginning, and not while it runs.
+
+    Raises:
+        RubricError: When the rubric cannot be used.
+        ModelError: When the encoder cannot be used.
+    """
+    kept = _screeners.get(settings)
+    if kept is None or (current and not kept.is_current(settings.rubric)):
+        kept = _screeners[settings] = _screener(settings)
+    _screeners.move_to_end(settings)
+    while len(_screeners) > _MOST_SCREENERS:
+        _screeners.popitem(last=False)
+    return kept
+
+
+def _screener(settings: Settings) -> Screener:
     return Screener(
         settings.rubric,
         encoder=settings.encoder,
@@ -482,89 +494,6 @@ def screen_one(upload: Upload, settings: Settings, read: Callable[[], Submission
         )
 
 
-_KEPT = 4
-"""Submissions that are kept as they are used; a megabyte each, and each pass over a batch uses one after the other."""
-
-_KEPT_BYTES = 64_000_000
-"""Submissions that are kept packed beside them: several hundred, an afternoon's batch many times over."""
-
-
-class Texts(Mapping[str, Submission]):
-    """Submissions of a batch by id as read; what is no longer in memory is read again when it is asked for.
-
-    Shared passages and pages need the texts once more when the screenings are done. A report over thousands holds few of them
-    at a time.
-
-    Args:
-        uploads: Of the batch.
-        settings: What they are read with, and whether names are masked.
-    """
-
-    def __init__(self, uploads: Sequence[Upload], settings: Settings) -> None:
-        self._uploads = {masked_id(u.id) if settings.mask_names else u.id: u for u in uploads}
-        self._settings = settings
-        self._kept: OrderedDict[str, Submission] = OrderedDict()
-        self._packed: OrderedDict[str, tuple[Submission, tuple[tuple[bytes, str], ...]]] = OrderedDict()
-        self._bytes = 0
-        self._ordinary = wording_of(load_rubric(settings.rubric).rubric) if settings.mask_names else ()
-
-    def read(self, upload: Upload, settings: Settings) -> Submission:
-        """Read an upload of the batch, unmasked, and keep it packed.
-
-        Raises:
-            InputError: When it cannot be opened.
-        """
-        submission = read_upload(upload, settings)
-        packed = tuple((zlib.compress(pack(d), 1), d.name) for d in submission.documents)
-        self._packed[upload.id] = (replace(submission, documents=()), packed)
-        self._bytes += _size(packed)
-        while self._bytes > _KEPT_BYTES:
-            self._bytes -= _size(self._packed.popitem(last=False)[1][1])
-        return submission
-
-    def __getitem__(self, name: str) -> Submission:
-        if name not in self._kept:
-            submission = self._again(self._uploads[name])
-            self._kept[name] = masked(submission, self._settings.names, self._ordinary) if self._settings.mask_names else submission
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return self._kept[name]
-
-    def _again(self, upload: Upload) -> Submission:
-        if upload.id not in self._packed:
-            return read_upload(upload, self._settings)
-        bare, packed = self._packed[upload.id]
-        return replace(bare, documents=tuple(unpack(zlib.decompress(m), n, self._settings.limits)[0] for m, n in packed))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._uploads)
-
-    def __len__(self) -> int:
-        return len(self._uploads)
-
-
-def _size(packed: Sequence[tuple[bytes, str]]) -> int:
-    return sum(len(message) for message, _ in packed)
-
-
-def texts_of(paths: Sequence[str | Path], settings: Settings) -> Texts:
-    """The submissions under the paths by id; masked where the settings say so.
-
-    Raises:
-        InputError: When a path does not exist.
-    """
-    return Texts(find_uploads([Path(p) for p in paths]), settings)
-
-
-def ids_of(paths: Sequence[str | Path], settings: Settings) -> dict[str, str]:
-    """For each submission under the paths the id by which it is reported, and the one that its upload gives it.
-
-    Raises:
-        InputError: When a path does not exist.
-    """
-    return {masked_id(u.id) if settings.mask_names else u.id: u.id for u in find_uploads([Path(p) for p in paths])}
-
-
 def text_of_file(path: str | Path, *, limits: Limits = DEFAULT_LIMITS, ocr: bool = False) -> str:
     """The text of one document.
 
@@ -592,10 +521,3 @@ def passages_of(path: str | Path, *, limits: Limits = DEFAULT_LIMITS, ocr: bool 
     """
     document = _document(path, limits, ocr)
     return segment(document, 0, Section(0, ARTIFACT, 0, len(document.text), "assumed"))
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"

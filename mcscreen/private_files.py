@@ -1,9 +1,13 @@
 """Puts files about people on the disk: whole, and for their owner only.
 
 Files are written into a hidden folder beside their places, flushed to the disk and then renamed over the old ones, so that a
-full disk or a power cut leaves the old files whole, and a link in a file's place is replaced instead of followed. Several
-files are put together: either all of them are new or none is. Folders are made for the owner only (0700) and so are files
-(0600).
+full disk or a power cut leaves the old files whole, and a link in a file's place is replaced instead of followed. Folders are
+made for the owner only (0700) and so are files (0600).
+
+Several files are put together: none is put in its place before all are written, and where one cannot be put there, those before
+it are taken back. A process that is killed just between two renames, or a power cut there, leaves some files new and some old,
+each of them whole. The way back is a hard link to the old file. Where the file system knows none, a file that was replaced
+stays new, and `NotWritten` says so.
 
 A process that is killed cannot clean up. Each hidden or temporary folder therefore holds a lock, which the system lets go
 with the process, and the next process that writes there removes the folders that nobody locks any more.
@@ -16,8 +20,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from mcscreen.errors import McscreenError
@@ -28,6 +32,7 @@ Content = bytes | Iterable[bytes]
 """What a file holds: at once, or in pieces that are made while they are written."""
 
 _LOCK = ".lock"
+_OLD = ".old"
 _HIDDEN, _SCRATCH = ".mcscreen-", "mcscreen-"
 _FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
@@ -35,12 +40,27 @@ _cleared: set[tuple[Path, str]] = set()
 
 
 class NotWritten(McscreenError, OSError):
-    """A file that could not be written; one that was there before is still there."""
+    """A file that could not be written; one that was there before is still there.
 
-    def __init__(self, path: Path, error: OSError) -> None:
+    Args:
+        path: The file or folder.
+        error: What the system said; its `errno` is kept, and so is its `strerror`, which is never None here.
+        kept: False where other files that were to be put with it are new already, and could not be taken back.
+    """
+
+    def __init__(self, path: Path, error: OSError, kept: bool = True) -> None:
+        reason = error.strerror or str(error) or type(error).__name__
         remedy = "make room on the disk and run again" if error.errno in _FULL else "see that you may write there, or choose another folder"
-        super().__init__(f"{path}: cannot be written ({error.strerror or type(error).__name__}); {remedy}, what was there before is kept")
-        self.errno = error.errno
+        rest = "what was there before is kept" if kept else "some of the files written with it are new already"
+        super().__init__(f"{path}: cannot be written ({reason}); {remedy}, {rest}")
+        self.errno, self.strerror = error.errno, reason
+        self._path, self._kept = path, kept
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # an OSError that has both errno and strerror would show only these
+
+    def __reduce__(self) -> tuple[type[NotWritten], tuple[Path, OSError, bool]]:
+        return NotWritten, (self._path, OSError(self.errno, self.strerror), self._kept)
 
 
 def make_folder(folder: Path) -> None:
@@ -68,14 +88,17 @@ def put(path: Path, content: Content) -> Path:
 def put_all(folder: Path, files: Iterable[tuple[str, Content]]) -> list[Path]:
     """Write files and name them. None is put in its place before all are on the disk.
 
+    All are new in the end, or none is. There are two exceptions, in which each file is still whole: a process that is killed
+    between two renames leaves some new and some old, and so does an error there where the file system knows no hard links.
+
     Args:
         folder: Where they go; made where it does not exist.
         files: Path inside the folder and content of each; taken one by one, so that they need not be in memory together.
 
     Raises:
-        NotWritten: A file cannot be written; those that were there before are still there.
+        NotWritten: A file cannot be written; those that were there before are still there, or the message says that some are new.
     """
-    at = folder
+    at, kept = folder, True
     try:
         make_folder(folder)
         with _own_folder(folder, _HIDDEN) as hidden:
@@ -84,16 +107,23 @@ def put_all(folder: Path, files: Iterable[tuple[str, Content]]) -> list[Path]:
                 at = folder / name
                 _write(hidden / str(len(paths)), content)
                 paths.append(at)
-            for number, path in enumerate(paths):
-                at = path
-                make_folder(path.parent)
-                os.replace(hidden / str(number), path)
-            for touched in dict.fromkeys(path.parent for path in paths):
-                _flush(touched)
+            ways_back: list[bool] = []
+            try:
+                for number, path in enumerate(paths):
+                    at = path
+                    make_folder(path.parent)
+                    ways_back.append(_way_back(path, hidden / f"{number}{_OLD}"))
+                    os.replace(hidden / str(number), path)
+                for touched in dict.fromkeys(path.parent for path in paths):
+                    at = touched
+                    _flush(touched)
+            except BaseException:
+                kept = _take_back(hidden, paths, ways_back)
+                raise
     except NotWritten:
         raise
     except OSError as error:
-        raise NotWritten(at, error) from None
+        raise NotWritten(at, error, kept) from None
     return paths
 
 
@@ -104,9 +134,15 @@ def scratch_folder() -> Iterator[Path]:
     What a killed process left of its own is removed by the next one that comes here.
 
     Raises:
-        OSError: It cannot be made.
+        NotWritten: It cannot be made.
     """
-    with _own_folder(Path(tempfile.gettempdir()), _SCRATCH) as folder:
+    place = Path("the folder for temporary files")
+    with ExitStack() as stack:
+        try:
+            place = Path(tempfile.gettempdir())
+            folder = stack.enter_context(_own_folder(place, _SCRATCH))
+        except OSError as error:
+            raise NotWritten(place, error) from None
         yield folder
 
 
@@ -175,6 +211,35 @@ def _write(path: Path, content: Content) -> None:
         file.writelines([content] if isinstance(content, bytes) else content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _way_back(path: Path, old: Path) -> bool:
+    """Give what lies at a path a second name; False where it cannot have one. Copying it would cost too much."""
+    if os.path.lexists(path):
+        try:
+            os.link(path, old, follow_symlinks=False)
+        except (AttributeError, NotImplementedError, OSError):
+            return False
+    return True
+
+
+def _take_back(hidden: Path, paths: Sequence[Path], ways_back: Sequence[bool]) -> bool:
+    """Put back what was there before files were put in their places; False where that cannot be done for all of them."""
+    all_old = True
+    for number, way_back in reversed(list(enumerate(ways_back))):
+        path, old = paths[number], hidden / f"{number}{_OLD}"
+        if (hidden / str(number)).exists():  # it never came to its place
+            continue
+        try:
+            if old.is_symlink() or old.exists():
+                os.replace(old, path)
+            elif way_back:
+                path.unlink()
+            else:
+                all_old = False
+        except OSError:
+            all_old = False
+    return all_old
 
 
 def _flush(folder: Path) -> None:

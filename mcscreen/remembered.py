@@ -255,20 +255,23 @@ class RememberedEncoder:
             base.execute("BEGIN IMMEDIATE")
             base.executemany(statement, rows)
             base.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            _log.info("vectors were not remembered (%s)", _code(error))
+        except BaseException as error:  # whatever it is: a transaction that stays open locks all others out
             with suppress(sqlite3.Error):
                 if base.in_transaction:
                     base.execute("ROLLBACK")
+            if not isinstance(error, sqlite3.OperationalError):
+                raise
+            _log.info("vectors were not remembered (%s)", _code(error))
 
     def _forget(self, base: sqlite3.Connection) -> None:
         """Make room: the vectors that were not used for the longest time, about a fifth of all, as often as needed."""
-        row_bytes = 4 * self.dimension + 150
         page = int(base.execute("PRAGMA page_size").fetchone()[0])
         pages = int(base.execute("PRAGMA page_count").fetchone()[0]) - int(base.execute("PRAGMA freelist_count").fetchone()[0])
         excess = page * pages - self._most_bytes
         if excess > 0:
-            number = (excess + self._most_bytes // 5) // row_bytes + 1
+            # Vectors of several lengths share the file: what a row takes is asked of the file, not of this encoder.
+            rows = int(base.execute("SELECT COUNT(*) FROM vectors").fetchone()[0])
+            number = rows * (excess + self._most_bytes // 5) // (page * pages) + 1
             self._write("DELETE FROM vectors WHERE id IN (SELECT id FROM vectors ORDER BY day, id LIMIT ?)", [(number,)])
 
 

@@ -377,5 +377,5 @@ class Screening(_Frozen):
 
     @property
     def cut_short(self) -> bool:
-        """Whether it ended before anything was checked; the documents are then those that had been read."""
+        """Whether it ended before anything was checked; the documents are then those that had been read, none where names are masked."""
         return any(item.check == NOT_SCREENED for item in self.completion.items)

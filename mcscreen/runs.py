@@ -12,6 +12,7 @@ assessors get, so of names that were masked it holds a checksum only.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +43,14 @@ _MOST_BYTES = 1_000_000
 _KINDS: dict[str, DifferenceKind] = {
     "encoder": "model",
     "citing": "model",
+    "knowledge": "model",
+    "reflection": "model",
+    "calibration": "calibration",
     "calibrations": "calibration",
     "thresholds": "thresholds",
     "versions": "versions",
+    "language": "versions",
+    "tesseract": "versions",
 }
 
 
@@ -66,7 +72,7 @@ class RunDifference:
     """One fact that two runs do not share.
 
     Attributes:
-        name: Its path in the facts, such as "versions.pypdfium2" or "limits.pages".
+        name: Its path in the facts, such as "versions.pypdfium2" or "limits.pages"; "language" is name and version in one.
         before: As JSON has it; None where the earlier run has no such fact.
         after: Of the later run; likewise.
     """
@@ -146,6 +152,9 @@ def _facts(facts: Mapping[str, object]) -> Iterator[tuple[str, str | int | float
         if name == "calibrations" and isinstance(value, Mapping):
             # The model's thresholds lie in its calibrations; those in use stand by themselves, which may be a rubric's own.
             value = {basis: {k: v for k, v in c.items() if k != "thresholds"} for basis, c in value.items() if isinstance(c, Mapping)}
+        if name == "language" and isinstance(value, Mapping):
+            # A pipeline is known by both, so both are told where one of the two stayed.
+            value = " ".join(dict.fromkeys(str(value[key]) for key in ("name", "version") if value.get(key)))
         yield from _leaves(name, value)
 
 
@@ -159,24 +168,28 @@ def _leaves(path: str, value: object) -> Iterator[tuple[str, str | int | float |
         yield path, json.dumps(value, sort_keys=True)
 
 
-def thresholds_moved_past(score: float, before: str, after: str, old: Run, new: Run) -> tuple[ThresholdChange, ...]:
+def thresholds_moved_past(
+    score: float, before: str, after: str, old: Run, new: Run, basis: str | None = None
+) -> tuple[ThresholdChange, ...]:
     """Thresholds that explain why a score that stayed has another status.
 
     Args:
         score: Between 0 and 1, of both screenings.
-        before: The facet's earlier status.
-        after: Its later one.
+        before: The facet's earlier status; "unread" counts as below not_found, which it is wherever there is a score.
+        after: Its later one; likewise.
         old: The earlier run.
         new: The later run.
+        basis: What the score rests on in both; None where that is not known.
 
     Returns:
-        Those of every basis of a facet for which both statuses follow; nothing where there is none.
+        Those of the basis, or of every basis where it is not known, if both statuses follow from them; nothing where there is none.
     """
     found: list[ThresholdChange] = []
+    wanted = tuple("not_found" if status == "unread" else status for status in (before, after))
     earlier, later = (_thresholds(run) for run in (old, new))
-    for basis in earlier.keys() & later.keys():
-        was, now = earlier[basis], later[basis]
-        if (_status(score, was), _status(score, now)) == (before, after):
+    for each in earlier.keys() & later.keys() & ({basis} if basis else earlier.keys()):
+        was, now = earlier[each], later[each]
+        if (_status(score, was), _status(score, now)) == wanted:
             cuts: tuple[Literal["not_found", "covered"], ...] = ("not_found", "covered")
             found += [ThresholdChange(c, was[c], now[c]) for c in cuts if (score >= was[c]) != (score >= now[c])]
     return tuple(sorted(dict.fromkeys(found), key=lambda t: (t.cut, t.after, t.before)))
@@ -194,37 +207,108 @@ def _thresholds(run: Run) -> dict[str, dict[str, float]]:
 
 
 def _status(score: float, cuts: Mapping[str, float]) -> str:
+    """Where a score lies, whatever could be read."""
     return "covered" if score >= cuts["covered"] else "not_found" if score < cuts["not_found"] else "thin"
 
 
 _MOST_NAMED = 8
+_MOST_CHARACTERS = 80
+_HASH = re.compile(r"\b[0-9a-f]{16,}\b", re.IGNORECASE)
 
 
 def differences_in_words(found: Sequence[RunDifference]) -> dict[DifferenceKind, str]:
-    """What differs, one line a kind: "pypdfium2 4.30.0 to 5.0.0, lxml 5.3.0 to 6.0.0"."""
+    """What differs, one line a kind: "pypdfium2 4.30.0 to 5.0.0, lxml 5.3.0 to 6.0.0"; hashes and long texts are cut."""
+    labeller = _labels_in_words([one for one in found if _head(one) == "reflection"])
     words: dict[DifferenceKind, list[str]] = {}
     for one in found:
-        told, head = words.setdefault(one.kind, []), one.name.partition(".")[0]
-        short = one.name.partition(".")[2] if head in ("versions", "thresholds", "limits") else one.name
-        if head in ("encoder", "citing"):
-            what = "encoder" if head == "encoder" else "comparison of cited places"
-            before, after = (str(value).partition(":")[0] if value else "none" for value in (one.before, one.after))
-            line = f"{what}: {f'other weights of {after}' if before == after else f'{before} to {after}'}"
-        elif head == "calibrations":
-            line = f"calibration of scores that rest on {one.name.split('.')[1]}"
-        elif head == "masked":
-            line = "names masked or not, or other names given" if short == "masked.names" else "recogniser of names"
-        else:
-            line = f"{short} {_fact(one.before)} to {_fact(one.after)}"
-        if line not in told:
-            told.append(line)
+        told = words.setdefault(one.kind, [])
+        told += [line for line in (labeller if _head(one) == "reflection" else [_in_words(one)]) if line not in told]
     return {
         kind: ", ".join(lines[:_MOST_NAMED]) + (f" and {len(lines) - _MOST_NAMED} more" if len(lines) > _MOST_NAMED else "")
         for kind, lines in words.items()
     }
 
 
+def _head(one: RunDifference) -> str:
+    return one.name.partition(".")[0]
+
+
+def _in_words(one: RunDifference) -> str:
+    rest = one.name.partition(".")[2]
+    match _head(one):
+        case "encoder":
+            before, after = (_name_of(str(value)) if value else "none" for value in (one.before, one.after))
+            return f"encoder: {f'other weights of {after}' if before == after else f'{before} to {after}'}"
+        case "citing":
+            return f"comparison of cited places: {_citing_in_words(one.before, one.after)}"
+        case "knowledge":
+            told = "other weights" if one.before and one.after else "none before" if one.after else "none now"
+            return f"knowledge of the model: {told}"
+        case "calibration":
+            return f"what the scores rest on: {_stamp_in_words(str(one.before or ''), str(one.after or ''))}"
+        case "calibrations":
+            return f"calibration of scores that rest on {rest.partition('.')[0]}"
+        case "masked":
+            return "names masked or not, or other names given" if rest == "names" else "recogniser of names"
+        case "language":
+            return f"spaCy pipeline {_fact(one.before)} to {_fact(one.after)}"
+        case "versions" | "thresholds" | "limits":
+            return f"{rest} {_fact(one.before)} to {_fact(one.after)}"
+    return f"{one.name} {_fact(one.before)} to {_fact(one.after)}"
+
+
+def _citing_in_words(before: object, after: object) -> str:
+    was, now = _fitted_for(before), _fitted_for(after)
+    if was is None or now is None:
+        return "other weights or thresholds"
+    return f"other weights or thresholds, fitted for {now}" if was == now else f"{was} to {now}"
+
+
+def _fitted_for(citing: object) -> str | None:
+    """Name of the encoder that a comparison of places was fitted for, "none" without a comparison; None where it is not told."""
+    if citing is None:
+        return "none"
+    try:
+        read = json.loads(citing) if isinstance(citing, str) else None
+    except (ValueError, RecursionError):
+        return None
+    encoder = read.get("encoder") if isinstance(read, dict) else None
+    return _name_of(encoder) if isinstance(encoder, str) and encoder else None
+
+
+def _name_of(encoder: str) -> str:
+    """An encoder's name, from its fingerprint."""
+    return _fact(encoder.removeprefix("sentence-transformers:").partition(":")[0])
+
+
+def _labels_in_words(found: Sequence[RunDifference]) -> list[str]:
+    """Lines for all that differs in the labeller of a reflection's sentences."""
+    rest = {one.name.partition(".")[2]: one for one in found}
+    named, lines = rest.pop("id", None), []
+    if named is not None:
+        lines.append(f"labels of reflection: {_fact(named.before)} to {_fact(named.after)}")
+        if named.before is None or named.after is None:
+            return lines
+    cuts = {"abstain_below": "labels of reflection", "abstain_group_below": "groups of labels of reflection"}
+    if named is None and rest.keys() - cuts:
+        lines.append("labels of reflection: other weights")
+    lines += [f"threshold for {what} {_fact(rest[cut].before)} to {_fact(rest[cut].after)}" for cut, what in cuts.items() if cut in rest]
+    return lines
+
+
+def _stamp_in_words(before: str, after: str) -> str:
+    """What two stamps do not share: the rest of both is mostly the same."""
+    old, new = (stamp.split("; ") if stamp else [] for stamp in (before, after))
+    gone, added = "; ".join(p for p in old if p not in new), "; ".join(p for p in new if p not in old)
+    if gone and added:
+        return f"“{_fact(added)}” instead of “{_fact(gone)}”"
+    return f"no longer “{_fact(gone)}”" if gone else f"now also “{_fact(added)}”" if old else f"“{_fact(added)}”"
+
+
 def _fact(value: str | int | float | bool | None) -> str:
     if value is None:
         return "none"
+    if isinstance(value, str):
+        told = _HASH.sub(lambda found: f"{found[0][:8]}…", value)
+        return told if len(told) <= _MOST_CHARACTERS else f"{told[: _MOST_CHARACTERS - 1].rstrip()}…"
     return ("on" if value else "off") if isinstance(value, bool) else str(value)

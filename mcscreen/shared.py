@@ -3,9 +3,10 @@
 A screening knows one submission, so that it is the same in any company. Shared passages need all of them, and are added to
 the finished screenings here; the journal holds screenings without them. The texts are read again for it, one submission at
 a time (`mcscreen.overlaps`), which costs a small part of what screening costs. In a run's folder what was found is kept, so that
-a run that differs in nothing but its thresholds reads nothing: `shared.json` holds the notices, and the rows of `shared.csv` where
-that is written, and so no text that the reports do not hold. It is taken where all that it rests on is the same and its checksum
-is right; else the passages are found anew. It is put in place whole and can be deleted at any time.
+a run that differs in nothing but its thresholds reads nothing for it (the HTML pages show the texts and do): `shared.json` holds
+the notices, and the rows of `shared.csv` where that is written, and so no text that the reports do not hold. It is taken where
+all that it rests on is the same and its checksum is right; else the passages are found anew. It is put in place whole and can be
+deleted at any time.
 
 A notice shows both places and gives no reason, because wording is shared for many: a team that plans together, a template,
 a text that fits twice.
@@ -136,7 +137,7 @@ def shared_passages(
 
     Args:
         screenings: Of one batch.
-        texts: What was read, by the submission's id; a mapping may read from a disk, as `mcscreen.pipeline.texts_of` gives it.
+        texts: What was read, by the submission's id; a mapping may read from a disk, as `mcscreen.batch_texts.texts_of` gives it.
         rubric: Its wording counts as nobody's.
         allowed: Texts of templates and of what a team made together; their wording counts as nobody's either.
         keeping: Where what was found before is taken from and what is found now is kept; without it nothing is.

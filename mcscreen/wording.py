@@ -212,8 +212,10 @@ def calibration_in_words(calibration: str) -> str:
 
 
 def completion(screening: Screening) -> str:
-    """Completion in two or three words: "complete so far", "2 to mend", "2 to mend, 1 unchecked", "unreadable", "nothing to read"."""
+    """Completion in two or three words: "complete so far", "2 to mend, 1 unchecked", "unreadable", "nothing to read", "not screened"."""
     documents = screening.submission.documents
+    if screening.cut_short:
+        return "not screened"
     if not documents:
         return "nothing to read"
     if not any(d.status in READABLE for d in documents):

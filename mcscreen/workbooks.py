@@ -62,16 +62,25 @@ class Sheet:
 
 
 def workbook(sheets: Iterable[Sheet]) -> Iterator[bytes]:
-    """The bytes of a workbook, in pieces. A worksheet is asked for when the one before it is written."""
+    """The bytes of a workbook, in pieces. A worksheet is asked for when the one before it is written.
+
+    Raises:
+        OSError: The disk for temporary files is full, or cannot be written for another reason.
+    """
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     with scratch_folder() as folder:
         path = folder / "workbook.xlsx"
-        with xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(folder)}) as book:
-            book.set_properties({"author": "mcscreen", "created": _MADE})
-            cells = _Cells(book)
-            for sheet in sheets:
-                _write(book.add_worksheet(sheet.title), sheet, cells)
+        try:
+            with xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(folder)}) as book:
+                book.set_properties({"author": "mcscreen", "created": _MADE})
+                cells = _Cells(book)
+                for sheet in sheets:
+                    _write(book.add_worksheet(sheet.title), sheet, cells)
+        except FileCreateError as error:  # which is no OSError, and holds one
+            held = error.args[0] if error.args else None
+            raise (held if isinstance(held, OSError) else OSError(str(error))) from None
         with path.open("rb") as file:
             while piece := file.read(_PIECE):
                 yield piece

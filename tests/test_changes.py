@@ -199,6 +199,57 @@ def test_a_facet_that_thresholds_alone_moved_shows_them_beside_its_score():
     assert "- **A**: thin to covered (score 0.77 as before; covered from 0.75, before 0.8)" in changes_in_markdown(found)
 
 
+def test_thresholds_of_the_facet_s_own_basis_are_shown_alone():
+    def told(first, second):
+        was = coverage("A", "thin", score=0.77).model_copy(update={"basis": first})
+        now = coverage("A", "covered", score=0.77).model_copy(update={"basis": second})
+        one, two = run(OLD), run(NEW, covered=0.75)
+        two.facts["thresholds"]["exemplars"]["covered"] = 0.7
+        found = changes_between([before([was], fingerprint=OLD)], [after([now], documents=FIRST, fingerprint=NEW)], runs=(one, two))
+        return [t.after for t in found.submissions[0].facets[0].thresholds]
+
+    assert told("marked", "marked") == [0.75]
+    assert told("exemplars", "exemplars") == [0.7]
+    assert told(None, None) == told(None, "marked") == told("marked", None) == [0.7, 0.75]
+    assert told("marked", "exemplars") == []
+
+
+def test_a_facet_that_a_threshold_made_unread_is_lost_and_names_the_threshold():
+    broken = [document(), document("b.docx", part=None).model_copy(update={"status": "unreadable"})]
+    thin, unread = (coverage("A", status, score=0.15).model_copy(update={"basis": "exemplars"}) for status in ("thin", "unread"))
+    low, high = run(OLD), run(NEW)
+    low.facts["thresholds"]["exemplars"]["not_found"] = 0.1
+    one, two = screening("S1", [thin], None, broken, OLD), screening("S1", [unread], None, broken, NEW)
+    found = changes_between([one], [two], runs=(low, high))
+    assert found.submissions[0].facets[0].kind == "lost"
+    words = changes_in_words(found)
+    assert "  Newly lost: 1 (A)" in words
+    assert "  A: score 0.15 as before; not found below 0.2, before 0.1; unread instead, because not all could be read" in words
+    back = changes_between([two], [one], runs=(high, low))
+    assert back.submissions[0].facets[0].kind == "nearer"
+    assert "  A: score 0.15 as before; not found below 0.1, before 0.2\n" in f"{changes_in_words(back)}\n"
+
+
+def test_a_facet_is_unread_where_the_reading_or_the_search_took_it():
+    searched, nothing = coverage("A", "unread", score=0.04), coverage("A", "unread", score=None)
+    start = before([coverage("A", "covered", score=0.9)])
+    assert kinds(start, after([searched], documents=FIRST))[0] == {"A": "lost"}
+    assert kinds(start, after([searched], documents=[*FIRST, document("b.docx")]))[0] == {"A": "unread"}
+    assert kinds(start, after([nothing], documents=FIRST))[0] == {"A": "unread"}
+    assert kinds(before([coverage("A", "not_found", score=0.04)]), after([searched], documents=FIRST))[0] == {"A": "unread"}
+
+
+def test_words_for_what_scores_rest_on_are_a_reason_only_where_nothing_else_is():
+    old, new = before([coverage("A", "thin")], fingerprint=OLD), after([coverage("A", "covered")], documents=FIRST, fingerprint=NEW)
+
+    def reasons(**more):
+        runs = (run(OLD, calibration="20 invented"), run(NEW, calibration="20 invented; thresholds set on 400", **more))
+        return changes_between([old], [new], runs=runs).submissions[0].reasons
+
+    assert reasons(covered=0.4) == ("thresholds",)
+    assert reasons() == ("calibration",)
+
+
 def test_notes_on_other_files_are_counted_and_not_shown():
     old = before([coverage("A", "not_found")], fingerprint=OLD)
     older = screening("S1", [coverage("A", "not_found")], documents=[document(sha256="9" * 64)], fingerprint=OLD)

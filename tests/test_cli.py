@@ -209,9 +209,24 @@ def test_masked_names_stand_in_no_report_and_names_csv_says_who_is_who(capsys, s
     page = (out / "submissions" / f"{identifier}.html").read_text(encoding="utf-8")
     assert "Masking misses some" in page
     assert "Masking misses some" in (out / "index.html").read_text(encoding="utf-8")
+    (out / "names.csv").rename(tmp_path / "names.csv")  # kept from the assessors, as it should be
+    assert _run(capsys, *common, "--names", names)[0] == 0
+    assert (out / "names.csv").read_bytes() == (tmp_path / "names.csv").read_bytes()
+    (out / "names.csv").unlink()
     code, _, stderr = _run(capsys, *common)
     assert code == 2
     assert "another folder" in " ".join(stderr.split())
+
+
+def test_a_submission_that_could_not_be_screened_is_not_passed_over(capsys, small_submission, tmp_path, monkeypatch):
+    from mcscreen.pipeline import Screener
+
+    monkeypatch.setattr(Screener, "screen", lambda *_: 1 / 0)
+    code, _, _ = _run(capsys, "screen", small_submission, "-r", "student-centeredness", "-o", tmp_path, "-f", "jsonl,csv,md,html")
+    assert code == 3
+    assert "not screened" in (tmp_path / "screenings.md").read_text(encoding="utf-8")
+    assert "could not be screened" in (tmp_path / "submissions" / "lindqvist.html").read_text(encoding="utf-8")
+    assert "Sound_Checks.txt" in (tmp_path / "documents.csv").read_text(encoding="utf-8-sig")
 
 
 def test_reports_say_nothing_of_masking_where_nothing_was_masked(capsys, small_submission, tmp_path):

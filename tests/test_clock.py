@@ -43,17 +43,52 @@ def test_afterwards_no_timer_runs_and_the_old_handler_is_back():
     assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0) and signal.getsignal(signal.SIGPROF) == before
 
 
-def test_in_another_thread_the_work_goes_on():
-    done = []
-
-    def work():
-        with deadline(0.01):
-            until = time.process_time() + 0.1
-            while time.process_time() < until:
-                pass
-        done.append(True)
-
-    thread = threading.Thread(target=work)
+def in_a_thread(work):
+    told = []
+    thread = threading.Thread(target=lambda: told.append(work()))
     thread.start()
     thread.join()
-    assert done == [True]
+    return told[0]
+
+
+def busy(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+def test_in_another_thread_the_work_is_interrupted_between_two_steps():
+    def work():
+        try:
+            with deadline(0.1):
+                busy(10)
+        except OutOfTime as error:
+            return str(error)
+
+    begun = time.process_time()
+    assert "0.1 seconds" in in_a_thread(work)
+    assert time.process_time() - begun < 3
+
+
+def test_in_another_thread_what_waits_is_not_interrupted():
+    def work():
+        with deadline(0.2):
+            time.sleep(0.5)
+        return "done"
+
+    assert in_a_thread(work) == "done"
+
+
+def test_in_another_thread_nothing_comes_afterwards():
+    def work():
+        for _ in range(40):
+            try:
+                with deadline(0.02):
+                    busy(0.02)
+            except OutOfTime:
+                pass
+            busy(0.01)
+        time.sleep(0.3)
+        return [t.name for t in threading.enumerate() if t.name == "mcscreen-clock"]
+
+    assert in_a_thread(work) == []

@@ -10,11 +10,11 @@ import time
 import pytest
 
 from mcscreen import InputError, MissingExtra, Settings, screen_batch, screen_one
+from mcscreen.batch_texts import texts_of
 from mcscreen.batches import kept_batch
 from mcscreen.engines import ENGINES
 from mcscreen.intake import find_uploads
 from mcscreen.journal import JOURNAL
-from mcscreen.pipeline import texts_of
 
 SETTINGS = Settings("student-centeredness")
 
@@ -52,7 +52,7 @@ def test_a_kept_batch_gives_each_screening_as_often_as_it_is_asked_for(uploads, 
         assert [(3, s) for s in kept] == told == [(3, s) for s in kept[:]]
         with pytest.raises(InputError, match="another run"), kept_batch([uploads], SETTINGS, tmp_path / "run"):
             pass
-        monkeypatch.setattr("mcscreen.pipeline.read_upload", lambda *_: pytest.fail("read twice"))
+        monkeypatch.setattr("mcscreen.batch_texts.read_upload", lambda *_: pytest.fail("read twice"))
         assert {name: len(submission.documents) for name, submission in texts.items()} == {"lindqvist": 4, "moreau": 4, "okafor": 4}
 
 

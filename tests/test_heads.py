@@ -1,6 +1,7 @@
 """Heads: what they are fitted to decides their basis; they are cached as plain arrays and fitted again when torn."""
 
 import dataclasses
+import zipfile
 
 import numpy as np
 import pytest
@@ -65,6 +66,26 @@ def test_heads_are_cached_and_a_torn_file_is_fitted_anew(folder, heads, encoder,
     file.write_bytes(file.read_bytes()[:100])
     np.testing.assert_array_equal(cached_heads(folder, encoder).alone, first.alone)
     assert file.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("damage", ["stream", "method", "encrypted"])
+def test_a_damaged_file_is_fitted_anew(folder, heads, encoder, tmp_path, monkeypatch, damage):
+    monkeypatch.setenv("MCSCREEN_CACHE", str(tmp_path))
+    monkeypatch.setattr("mcscreen.heads.fit_heads", lambda *_: heads)
+    cached_heads(folder, encoder)
+    (file,) = (tmp_path / "heads").glob("*.npz")
+    whole = file.read_bytes()
+    with zipfile.ZipFile(file) as archive:
+        local = archive.getinfo("near.npy").header_offset
+    stream = local + 30 + sum(int.from_bytes(whole[at : at + 2], "little") for at in (local + 26, local + 28))
+    table = whole.index(b"PK\x01\x02")
+    at, bits = {"stream": (stream, 0x06), "method": (table + 10, 0x40), "encrypted": (table + 8, 0x01)}[damage]
+    damaged = bytearray(whole)
+    damaged[at] |= bits
+    assert damaged != whole
+    file.write_bytes(damaged)
+    np.testing.assert_array_equal(cached_heads(folder, encoder).near, heads.near)
+    assert file.read_bytes() == whole
 
 
 def test_pickled_arrays_are_never_loaded(folder, encoder, tmp_path, monkeypatch):

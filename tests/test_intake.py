@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import random
 import stat
@@ -9,12 +11,14 @@ import threading
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mcscreen.errors import InputError
 from mcscreen.intake import Upload, find_uploads, open_upload
 from mcscreen.limits import Limits
+from mcscreen.private_files import NotWritten
 
 
 def write(root: Path, *names: str, **contents: str) -> Path:
@@ -235,6 +239,45 @@ def test_members_that_cannot_be_taken_out_are_reported_not_lost(tmp_path: Path) 
 
 def _finds(data: bytes, what: bytes) -> list[int]:
     return [i for i in range(len(data)) if data.startswith(what, i)]
+
+
+@pytest.mark.parametrize("step", ["folder", "file", "bytes"])
+@pytest.mark.parametrize("number", sorted({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}))
+def test_a_full_disk_is_not_told_of_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, number: int) -> None:
+    [upload] = find_uploads([pack(tmp_path / "S.zip", {"Part 1.docx": "x", "Part 2.docx": "y" * 5000})])
+    opened = Path.open
+
+    class Full(io.FileIO):
+        def write(self, _: object) -> int:
+            raise OSError(number, os.strerror(number))
+
+    def full(*args: Any, **more: Any) -> Any:
+        if step == "folder" or (step == "file" and args[1:] == ("wb",)):
+            raise OSError(number, os.strerror(number))
+        if args[1:] != ("wb",):
+            return opened(*args, **more)
+        raw = Full(args[0], "wb")
+        return raw if more.get("buffering") == 0 else io.BufferedWriter(raw)
+
+    if step == "folder":
+        monkeypatch.setattr("tempfile.mkdtemp", full)
+    else:
+        monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(NotWritten, match="make room on the disk"):
+        contents(upload)
+
+
+def test_a_member_that_comes_to_the_disk_in_pieces_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"Part 1.docx": "abc" * 1000, "Part 2.docx": "y"}
+    [upload] = find_uploads([pack(tmp_path / "S.zip", files)])
+    opened = Path.open
+
+    class Slow(io.FileIO):
+        def write(self, data: Any) -> int:
+            return super().write(memoryview(data)[:700])
+
+    monkeypatch.setattr(Path, "open", lambda *args, **more: Slow(args[0], "wb") if args[1:] == ("wb",) else opened(*args, **more))
+    assert contents(upload) == files
 
 
 def test_archives_are_opened_one_level_deep(tmp_path: Path) -> None:

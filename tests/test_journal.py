@@ -16,7 +16,7 @@ import pytest
 
 from mcscreen import journal as module
 from mcscreen.errors import InputError
-from mcscreen.journal import JOURNAL, Journal, submission_key
+from mcscreen.journal import JOURNAL, Journal, masks_names, submission_key
 from mcscreen.results import Coverage, Evidence, RubricRecord, Screening, SubmissionRecord, WordCount
 
 
@@ -327,3 +327,18 @@ def test_a_run_that_begins_anew_drops_what_was_done_but_not_under_a_run_that_goe
         assert len(journal) == 0
         journal.put(key(7), screening("s7"))
     assert held(folder) == [7]
+
+
+def test_a_journal_tells_whether_it_is_of_masked_names(tmp_path):
+    path = tmp_path / JOURNAL
+    assert masks_names(path) is None
+    with Journal.open(tmp_path, "f") as journal:
+        assert masks_names(path) is None  # nothing was screened yet
+        journal.put("a" * 64, screening("a").model_copy(update={"masked": True}))
+    assert masks_names(path) is True
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b'"schema":1', b'"schema":7'))  # damaged
+    assert masks_names(path) is None
+    with Journal.open(tmp_path / "other", "f") as journal:
+        journal.put("a" * 64, screening("a"))
+    assert masks_names(tmp_path / "other" / JOURNAL) is False

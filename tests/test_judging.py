@@ -18,7 +18,7 @@ from mcscreen.journal import JOURNAL
 from mcscreen.judging import judged_anew
 from mcscreen.matchers import DEFAULT_ENCODER
 from mcscreen.model import Thresholds, load_model
-from mcscreen.pipeline import screener_of
+from mcscreen.pipeline import _screeners, screener_of
 from mcscreen.reliability import RELIABILITY, Reliability, reliability_toml, scorer_of
 from mcscreen.reports import write_reports
 from mcscreen.runs import read_run, write_run
@@ -64,7 +64,7 @@ def learn(folder: Path, screener: Screener, thresholds: Thresholds) -> None:
         thresholds=thresholds,
     )
     (folder / RELIABILITY).write_text(reliability_toml(card), encoding="utf-8")
-    screener_of.cache_clear()
+    _screeners.clear()
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_scores_are_the_same_where_only_thresholds_differ(folder, screener):
     second = Screener(folder)
     assert second._thresholds["marked"] == cuts("high") != first._thresholds["marked"]
     assert first.fingerprint != second.fingerprint and first.scores_fingerprint == second.scores_fingerprint
-    assert {k for k in first.facts if first.facts[k] != second.facts[k]} == {"thresholds"}
+    assert {k for k in first.facts if first.facts[k] != second.facts[k]} == {"thresholds", "calibration"}
     assert Screener(folder, ocr=True).scores_fingerprint != first.scores_fingerprint
 
 
@@ -144,7 +144,7 @@ def test_a_batch_is_judged_anew_without_reading_or_encoding(folder, uploads, tmp
     learn(folder, screener, cuts("high"))
     fresh = [s for _, s in screen_batch([uploads], settings, journal=tmp_path / "other")]
     assert [s.coverage for s in fresh] != [s.coverage for s in before]
-    for name in ("mcscreen.batches.screen_one", "mcscreen.engines.local.screen_one", "mcscreen.pipeline.read_upload"):
+    for name in ("mcscreen.batches.screen_one", "mcscreen.engines.local.screen_one", "mcscreen.batch_texts.read_upload"):
         monkeypatch.setattr(name, lambda *_: pytest.fail("screened again"))
     monkeypatch.setattr("mcscreen.engines.local.ProcessPoolExecutor.submit", lambda *_: pytest.fail("screened again"))
     monkeypatch.setattr("mcscreen.matchers.examples.ExamplesFinder.find", lambda *_: pytest.fail("searched again"))
@@ -156,7 +156,7 @@ def test_a_batch_is_judged_anew_without_reading_or_encoding(folder, uploads, tmp
         assert list(kept) == fresh
     assert (run / JOURNAL).stat().st_size == size
     (folder / RELIABILITY).unlink()
-    screener_of.cache_clear()
+    _screeners.clear()
     assert [s for _, s in screen_batch([uploads], settings, journal=run)] == before
 
 
@@ -192,7 +192,7 @@ def test_what_changed_names_the_thresholds(folder, uploads, tmp_path, screener):
     report()
     old = tmp_path / "old"
     found = changes_between(read_screenings(old), read_screenings(run), runs=(read_run(old), read_run(run)))
-    assert {d.kind for d in found.runs_differ_in} == {"thresholds"}
+    assert {d.kind for d in found.runs_differ_in} == {"thresholds", "calibration"}
     assert [s.reasons for s in found.submissions] == [("thresholds",)] * 3
     assert any(f.thresholds and f.before != f.after for s in found.submissions for f in s.facets)
 

@@ -196,7 +196,7 @@ def test_unknown_rubrics_and_several_submissions_are_named(small_submission):
 
 def test_masked_screenings_quote_the_masked_text_and_find_practically_the_same(screener, small_submission):
     from mcscreen import Screener
-    from mcscreen.pipeline import ids_of, texts_of
+    from mcscreen.batch_texts import ids_of, texts_of
 
     settings = Settings("student-centeredness", mask_names=True, names=("Noor",))
     plain, ((_, screening),) = screener.screen(small_submission), screen_batch([small_submission], settings)
@@ -302,7 +302,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_batch(small_submission, tmp_path
     from dataclasses import replace
 
     from mcscreen.limits import DEFAULT_LIMITS
-    from mcscreen.pipeline import screener_of
+    from mcscreen.pipeline import _screeners
 
     def broken(*_):
         raise ModelError("nothing of the kind can be loaded")
@@ -311,7 +311,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_batch(small_submission, tmp_path
     at = "mcscreen.matchers.onnx_encoder.OnnxEncoder._opened" if late == "an encoder" else f"mcscreen.pipeline.{late}"
     monkeypatch.setattr(at, broken)
     settings = Settings("student-centeredness", limits=replace(DEFAULT_LIMITS, pages=777))
-    screener_of.cache_clear()
+    _screeners.clear()
     with pytest.raises(ModelError, match="nothing of the kind"):
         list(screen_batch([small_submission], settings, journal=tmp_path / "run"))
     monkeypatch.undo()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 import signal
 import stat
 import subprocess
@@ -67,6 +68,71 @@ def test_of_several_files_all_are_new_or_none(tmp_path: Path) -> None:
     assert ((tmp_path / "a.txt").read_bytes(), (tmp_path / "pages" / "b.txt").read_bytes()) == (b"1", b"2")
 
 
+def found(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.skipif(not hasattr(os, "link"), reason="no hard links")
+def test_where_one_cannot_come_to_its_place_the_others_are_taken_back(tmp_path: Path) -> None:
+    put_all(tmp_path, [("a.html", b"old"), ("pages/b.html", b"old")])
+    (tmp_path / "linked.txt").symlink_to("a.html")
+    (tmp_path / "c.xlsx").mkdir()
+    new = [("a.html", b"1"), ("new.jsonl", b"2"), ("pages/b.html", b"3"), ("linked.txt", b"4"), ("a.html", b"5"), ("c.xlsx", b"6")]
+    with pytest.raises(NotWritten, match=r"c\.xlsx: cannot be written .* what was there before is kept"):
+        put_all(tmp_path, new)
+    assert found(tmp_path) == {"a.html": b"old", "pages/b.html": b"old", "linked.txt": b"old"}
+    assert (tmp_path / "linked.txt").is_symlink()
+    assert {p.name for p in tmp_path.iterdir()} == {"a.html", "c.xlsx", "linked.txt", "pages"}
+    (tmp_path / "c.xlsx").rmdir()
+    put_all(tmp_path, new)
+    assert found(tmp_path) == {"a.html": b"5", "new.jsonl": b"2", "pages/b.html": b"3", "linked.txt": b"4", "c.xlsx": b"6"}
+
+
+def test_an_interrupt_between_two_files_takes_them_back_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_all(tmp_path, [("a.html", b"old"), ("b.html", b"old")])
+    replace = os.replace
+
+    def interrupted(source: Path, target: Path) -> None:
+        replace(source, target)
+        if target.name == "b.html":
+            monkeypatch.undo()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        put_all(tmp_path, [("a.html", b"new"), ("b.html", b"new"), ("c.html", b"new")])
+    assert found(tmp_path) == {"a.html": b"old", "b.html": b"old"}
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EPERM, "Operation not permitted"), NotImplementedError()])
+def test_where_no_link_can_be_made_it_is_told_that_some_are_new(error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a.html", b"old")
+    (tmp_path / "c.xlsx").mkdir()
+
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(os, "link", refused)
+    with pytest.raises(NotWritten, match=r"c\.xlsx: cannot be written .* some of the files written with it are new already"):
+        put_all(tmp_path, [("a.html", b"1"), ("b.html", b"2"), ("c.xlsx", b"3")])
+    assert found(tmp_path) == {"a.html": b"1"}
+    with pytest.raises(NotWritten, match="what was there before is kept"):
+        put_all(tmp_path, [("b.html", b"2"), ("c.xlsx", b"3")])
+    assert found(tmp_path) == {"a.html": b"1"}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(OSError(errno.ENOSPC, "No space left on device"), "No space left on device"), (OSError("torn"), "torn"), (OSError(), "OSError")],
+)
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_could_not_be_written_is_told_by_another_process_as_well(error: OSError, reason: str, kept: bool) -> None:
+    told = NotWritten(Path("report/a.html"), error, kept)
+    again = pickle.loads(pickle.dumps(told))
+    assert type(again) is NotWritten and f"report{os.sep}a.html: cannot be written ({reason})" in str(told)
+    assert (str(again), again.errno, again.strerror) == (str(told), told.errno, told.strerror) == (str(told), error.errno, reason)
+
+
 def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:
     target = tmp_path / "mine.txt"
     target.write_bytes(b"mine")
@@ -81,6 +147,22 @@ def test_a_scratch_folder_is_gone_at_the_end(tmp_path: Path, monkeypatch: pytest
         (folder / "essay.txt").write_bytes(b"text")
         assert folder.parent == tmp_path and (not POSIX or mode(folder) == 0o700)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["mkdtemp", "gettempdir"])
+def test_a_scratch_folder_that_cannot_be_made_is_told_like_a_file(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(private_files.tempfile, step, full)
+    with pytest.raises(NotWritten, match=r"No space left on device.*make room"), scratch_folder():
+        pass
+
+
+def test_what_fails_inside_a_scratch_folder_is_left_as_it_is() -> None:
+    with pytest.raises(OSError, match="of its own") as error, scratch_folder():
+        raise OSError("of its own")
+    assert not isinstance(error.value, NotWritten)
 
 
 @pytest.mark.skipif(not POSIX, reason="no locks that the system lets go")

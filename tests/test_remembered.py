@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -199,6 +200,45 @@ def test_it_stays_within_its_size_and_the_unused_goes_first(path, monkeypatch):
     cached = RememberedEncoder(encoder, path=path, most_bytes=most)
     cached.encode(["used every day", "20029: 7", "20001: 7"])
     assert encoder.asked == ["20001: 7"]
+    cached.close()
+
+
+def test_vectors_of_several_lengths_share_the_bound(path):
+    class Short(Counting):
+        dimension = 9
+
+    class Long(Counting):
+        dimension = 384
+
+    def asked(question: str) -> int:
+        with closing(sqlite3.connect(path)) as base:
+            return int(base.execute(question).fetchone()[0])
+
+    long = RememberedEncoder(Long(), path=path)
+    long.encode([f"Sentence number {n}." for n in range(1000)])
+    long.close()
+    size = asked("PRAGMA page_count") * asked("PRAGMA page_size")
+    short = RememberedEncoder(Short(), path=path, most_bytes=size)
+    short.encode([f"{n}" for n in range(100)])
+    short.close()
+    assert 700 <= asked("SELECT COUNT(*) FROM vectors WHERE length(vector) > 1000") <= 850
+
+
+def test_what_interrupts_a_writing_locks_nobody_out(path, monkeypatch):
+    class Interrupted(sqlite3.Connection):
+        def executemany(self, *args: object) -> sqlite3.Cursor:  # type: ignore[override]
+            super().executemany(*args)  # type: ignore[arg-type]
+            raise KeyboardInterrupt
+
+    cached = RememberedEncoder(Counting(), path=path)
+    connect = sqlite3.connect
+    with monkeypatch.context() as patched:
+        patched.setattr(remembered.sqlite3, "connect", lambda *args, **options: connect(*args, factory=Interrupted, **options))
+        with pytest.raises(KeyboardInterrupt):
+            cached.encode(["One."])
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert other.execute("SELECT COUNT(*) FROM vectors").fetchone() == (0,)
     cached.close()
 
 

@@ -1,11 +1,15 @@
+import errno
 import io
 import stat
+import subprocess
+import sys
 import tempfile
 import zipfile
 
 import openpyxl
 import pytest
 
+from mcscreen.private_files import NotWritten, put
 from mcscreen.workbooks import Choice, Sheet, workbook
 
 
@@ -72,3 +76,34 @@ def test_what_lies_on_the_disk_meanwhile_is_in_one_locked_folder_of_its_own(temp
     assert seen == [["mcscreen-"]] * 6
     pieces.close()
     assert not list(temporary.iterdir())
+
+
+def test_a_full_disk_is_told_as_such(tmp_path, temporary, monkeypatch):
+    class Full(zipfile.ZipFile):
+        def write(self, *_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("xlsxwriter.workbook.ZipFile", Full)
+    with pytest.raises(NotWritten, match=r"report\.xlsx: cannot be written \(No space left on device\); make room") as error:
+        put(tmp_path / "report.xlsx", workbook([Sheet("One", [("A", 5)], [("a",)])]))
+    assert error.value.errno == errno.ENOSPC
+    assert not list(temporary.iterdir()) and [p.name for p in tmp_path.iterdir()] == ["temporary"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no bound on the size of files")
+@pytest.mark.parametrize("rows", [1, 5000], ids=["at the end", "among the rows"])
+def test_a_file_that_may_not_grow_is_told_as_such(tmp_path, rows):
+    code = (
+        "import pathlib, resource, sys\n"
+        "from mcscreen.private_files import NotWritten, put\n"
+        "from mcscreen.workbooks import Sheet, workbook\n"
+        "content = workbook([Sheet('One', [('A', 5)], ((f'text {n}',) for n in range(int(sys.argv[2]))))])\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"
+        "try:\n"
+        "    put(pathlib.Path(sys.argv[1]) / 'report.xlsx', content)\n"
+        "except NotWritten as error:\n"
+        "    print(error)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code, str(tmp_path), str(rows)], capture_output=True, text=True)
+    assert "report.xlsx: cannot be written (File too large); make room" in run.stdout, run.stderr
+    assert not list(tmp_path.iterdir())

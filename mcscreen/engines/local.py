@@ -58,8 +58,10 @@ def _alone(uploads: Iterable[Upload], settings: Settings, read: Callable[[Upload
     waiting: deque[tuple[Upload, Future[Submission]]] = deque()
 
     def following() -> Screening:
-        upload, submission = waiting.popleft()
-        return screen_one(upload, settings, submission.result)
+        upload, submission = waiting[0]
+        screening = screen_one(upload, settings, submission.result)
+        waiting.popleft()
+        return screening
 
     try:
         for upload in uploads:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from mcscreen.limits import Limits
 
-__all__ = ["engine"]
+__all__ = ["engine", "installed"]
 
 _log = logging.getLogger("mcscreen.extractors.ocr")
 
@@ -44,6 +44,19 @@ def engine(limits: Limits) -> Callable[[bytes], str] | None:
         return done.stdout.decode("utf-8", "replace").replace("\f", "\n").strip()
 
     return read
+
+
+def installed() -> str | None:
+    """Which Tesseract would be used, such as "tesseract 5.3.0"; None where there is none."""
+    program = shutil.which("tesseract")
+    if program is None:
+        return None
+    try:
+        done = _run([program, "--version"], 10.0)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        _log.warning("tesseract does not answer (%s)", type(error).__name__)
+        return "unknown"
+    return (done.stdout or done.stderr).decode("utf-8", "replace").partition("\n")[0].strip() or "unknown"
 
 
 def _run(command: list[str], seconds: float, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:

@@ -13,8 +13,8 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -115,6 +115,15 @@ def _steps(name: str) -> list[str]:
     return [step for step in cleaned if step not in ("", ".", "..")]
 
 
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    """Tells what fails on the way to the disk from what fails in the archive."""
+    try:
+        yield
+    except OSError as error:
+        raise NotWritten(target, error) from None
+
+
 class Unpacker:
     """Takes members out of zips, within one budget of bytes for a whole upload.
 
@@ -142,6 +151,9 @@ class Unpacker:
         Args:
             path: The zip.
             wanted: Label and position of each member.
+
+        Raises:
+            NotWritten: There is no room for what is taken out, or it cannot be written for another reason.
         """
         if len(wanted) > self._limits.archive_members:
             self.problems.append(f"an archive has {len(wanted):,} files; only the first {self._limits.archive_members:,} are read")
@@ -166,8 +178,8 @@ class Unpacker:
             return self.refuse(name, "too_large", f"too large to unpack ({megabytes}); upload it beside the archive, not inside")
         target = self._target(name)
         try:
-            with archive.open(member) as source, target.open("wb") as sink:
-                self._copy(source, sink)
+            with archive.open(member) as source:
+                self._copy(source, target)
         except NotWritten:  # a full disk says nothing about the archive
             raise
         except NotImplementedError:
@@ -177,16 +189,21 @@ class Unpacker:
             return self.refuse(name, "corrupt", f"damaged inside the archive ({type(error).__name__}); ask for it again")
         return UploadedFile(name, target)
 
-    def _copy(self, source: IO[bytes], sink: IO[bytes]) -> None:
-        while chunk := source.read(1 << 20):
-            self._left -= len(chunk)
-            if self._left < 0:
-                raise ValueError("more bytes than declared")
-            try:
-                sink.write(chunk)
-                sink.flush()
-            except OSError as error:
-                raise NotWritten(Path(sink.name), error) from None
+    def _copy(self, source: IO[bytes], target: Path) -> None:
+        with ExitStack() as stack:
+            with _writing(target):
+                # Without a buffer, which closing would try to write once more, with an error of its own.
+                sink = stack.enter_context(target.open("wb", buffering=0))
+            while chunk := source.read(1 << 20):
+                self._left -= len(chunk)
+                if self._left < 0:
+                    raise ValueError("more bytes than declared")
+                rest = memoryview(chunk)
+                with _writing(target):
+                    while rest:
+                        rest = rest[sink.write(rest) :]
+            with _writing(target):
+                sink.close()
 
     def _target(self, name: str) -> Path:
         if self._folder is None:

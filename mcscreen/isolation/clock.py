@@ -3,17 +3,23 @@
 What children read is text, bounded in length; but a text can be made to cost a pattern or a comparison its length squared,
 and one submission must not hold up a batch. The system's timer interrupts the work, in the middle of a pattern as well
 (Python's `re` looks for signals as it goes). Processor time counts and not the clock, so that a busy machine makes no
-difference. Signals reach the main thread of a POSIX process only; elsewhere nothing is bounded.
+difference. Signals reach the main thread of a POSIX process only. Elsewhere, such as in a thread of a cluster's worker or of a web
+server, another thread looks at the processor time that this one has used, and has it interrupted between two steps of Python;
+what runs long inside one call is interrupted at its end.
 """
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from mcscreen.errors import OutOfTime
 
 __all__ = ["OutOfTime", "deadline"]
 
@@ -21,8 +27,8 @@ _AGAIN = 5.0
 """Seconds after which it is raised once more, because what was interrupted may have caught it."""
 
 
-class OutOfTime(Exception):
-    """Work took more processor time than it may."""
+_LOOK = 0.05
+"""Seconds after which the other thread looks again, at the least."""
 
 
 @contextmanager
@@ -30,17 +36,18 @@ def deadline(seconds: float) -> Iterator[None]:
     """Interrupt what is done in this context when this process has used so many seconds of processor time more.
 
     Args:
-        seconds: Of all threads of this process together.
+        seconds: In the main thread of a POSIX process, of all threads of the process together; elsewhere of this thread.
 
     Raises:
-        OutOfTime: In the main thread of a POSIX process; elsewhere the work goes on.
+        OutOfTime: The time is used up.
     """
     if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
-        yield
+        with _watched(seconds):
+            yield
         return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise OutOfTime(f"more than {seconds:g} seconds of processor time")
+        raise OutOfTime(_told(seconds))
 
     before = signal.signal(signal.SIGPROF, interrupt)
     signal.setitimer(signal.ITIMER_PROF, seconds, _AGAIN)
@@ -49,3 +56,42 @@ def deadline(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+
+
+@contextmanager
+def _watched(seconds: float) -> Iterator[None]:
+    """As `deadline`, by another thread that looks on."""
+    ended = threading.Event()
+    changing = threading.Lock()
+    thread, spent = ctypes.c_ulong(threading.get_ident()), _meter()
+    until = spent() + seconds
+
+    def watch() -> None:
+        nonlocal until
+        while not ended.wait(max(until - spent(), _LOOK)):
+            with changing:
+                if spent() >= until and not ended.is_set():
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(OutOfTime))
+                    until = spent() + _AGAIN
+
+    threading.Thread(target=watch, name="mcscreen-clock", daemon=True).start()
+    try:
+        yield
+    except OutOfTime:
+        raise OutOfTime(_told(seconds)) from None
+    finally:
+        with changing:
+            ended.set()
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)  # one that was not raised yet would be, in whatever comes next
+
+
+def _meter() -> Callable[[], float]:
+    """Processor seconds of this thread, to be asked from any other; of the process where the system does not tell."""
+    if sys.platform == "linux":
+        clock = time.pthread_getcpuclockid(threading.get_ident())
+        return lambda: time.clock_gettime(clock)
+    return time.process_time
+
+
+def _told(seconds: float) -> str:
+    return f"more than {seconds:g} seconds of processor time"

@@ -192,10 +192,12 @@ class _Child:
         megabytes = f"{self._limits.memory_bytes // 1_000_000:,} MB"
         if late or code == -getattr(signal, "SIGXCPU", 0):
             return _Ended("timeout", "reading it takes too long; upload a shorter or simpler copy")
-        # A native library aborts when it gets no memory, and the system kills when it has none; nothing else tells the two from a fault.
-        # Linux counts what the parent used at the start as the child's peak, so only more than that says something.
-        if code in (MEMORY_EXIT, -9) or (peak > self._peak and peak > _NEAR_LIMIT * self._limits.memory_bytes):
+        # A native library aborts when it gets no memory; nothing else tells that from a fault. Linux counts what the parent used
+        # at the start as the child's peak, so only more than that says something.
+        if code == MEMORY_EXIT or (peak > self._peak and peak > _NEAR_LIMIT * self._limits.memory_bytes):
             return _Ended("too_large", f"reading it takes more memory than is allowed ({megabytes}); upload a simpler copy")
+        if code == -9:  # the system kills when it has no memory left, for which another program may be to blame
+            return _Ended("crashed", "its reader was ended from outside, perhaps for want of memory; run again with fewer --jobs")
         return _Ended("crashed", f"its reader broke down ({_cause(code)}); upload another copy, such as a new PDF export")
 
 

@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcscreen.errors import ModelError
+from mcscreen.errors import ModelError, OutOfTime
 from mcscreen.model import Model, check_file, hand_back_memory, load_model, tokenizer_of, verified
 from mcscreen.windows import MOST, Window, windows
 
@@ -91,6 +91,8 @@ class OnnxEncoder:
         try:
             # By its path, because of bytes the runtime keeps a copy for as long as it lives.
             session = onnxruntime.InferenceSession(self._folder / name, options, providers=["CPUExecutionProvider"])
+        except OutOfTime:
+            raise
         except Exception as error:  # the library's errors share no base
             raise self._not_loaded(error) from None
         hand_back_memory()

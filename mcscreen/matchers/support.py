@@ -6,9 +6,10 @@ explanation than its neighbours are. So each place gets a *fit* from three inter
 logistic function of the lead of the cited place's fit over the best other one. The weights of the fit are those of a
 conditional logit (McFadden, 1974): which of an artifact's places does the explanation mean?
 
-The encoder is the one that finds facets: it is loaded anyway, and the base encoder does no better. Weights and thresholds
-belong to an encoder: they lie in `citing.toml` of its model folder, written by training/fit_citing.py, and without one for
-its very weights nothing is compared.
+Telling neighbouring places apart needs finer vectors than finding answers does: the six-layer encoder from which the one that
+finds facets was taught does it better, though it is slower and has to be loaded for this alone. Weights and thresholds belong to
+an encoder: they lie in `citing.toml` of a model folder, which names it, written by training/fit_citing.py, and without those very
+weights nothing is compared.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ ones, beside which the vector says nothing new and has no weight. The first know
 and they err differently.
 
 A label is given with its probability, and withheld ("uncertain") below a probability that stands in the model's TOML. On
-the test sentences the model withholds about a third of the labels; what it was measured to do is in its card.
+the test sentences the model withholds about a fifth of the labels; what it was measured to do is in its card.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 `render(screenings, rubric)` yields pairs of a relative file name and the file's bytes, at once or in pieces, and touches no disk.
 Screenings are gone through again and again and never held together: a batch may be larger than memory. The file to open first
 comes last, because it links to the others. Equal screenings give equal bytes. Putting the bytes in place is
-done once, here: into a temporary file in the same folder, flushed to the disk, then renamed over the old file, so that a
-full disk or a power cut leaves the old report whole. Screenings are about people, so folders are made for the owner only
+done once, here: into a hidden folder beside their places, flushed to the disk, then renamed over the old files. A full disk
+leaves the old report as it was; a process that is killed between two renames may leave some files new and some old, each of
+them whole (`mcscreen.private_files`). Screenings are about people, so folders are made for the owner only
 (0700) and so are files (0600).
 
 A folder shows one batch. Pages that an earlier run left beside it, of submissions that this batch does not hold, are moved into
@@ -58,7 +59,7 @@ def _report(render: Render) -> Report:
 
 
 def _written(renders: Sequence[Render], screenings: Sequence[Screening], rubric: Rubric, folder: Path) -> list[Path]:
-    """Write several formats, all of them or none."""
+    """Write several formats, all of them or none where `put_all` can see to it."""
     counts = [0] * len(renders)
 
     def files() -> Iterator[tuple[str, Content]]:
@@ -143,7 +144,7 @@ def write_reports(
 
     Raises:
         InputError: A format that does not exist; nothing is written then.
-        NotWritten: A file cannot be written; all files of the earlier report are still there.
+        NotWritten: A file cannot be written; the earlier report is still there, or the message says that some files are new.
     """
     names = list(dict.fromkeys(formats))
     for name in names:

@@ -19,11 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcscreen.batch_texts import texts_of
 from mcscreen.document import Block, Document, Place
 from mcscreen.errors import InputError, ModelError, RubricError
 from mcscreen.masking import masked, masked_id
 from mcscreen.parts import assign_parts, find_prompts
-from mcscreen.pipeline import Settings, load_rubric, load_submission, texts_of
+from mcscreen.pipeline import Settings, load_rubric, load_submission
 from mcscreen.rubric import Rubric
 from mcscreen.segmenter import segment
 from mcscreen.submission import ARTIFACT, Passage, Section, Submission
