@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
-from mcscreen.extractors.ocr import installed
 from mcscreen.language import pipeline
 from mcscreen.limits import Limits
 from mcscreen.matchers import Encoder, Support
@@ -64,7 +63,7 @@ def facts_of(
         "thresholds": {basis: t.model_dump() for basis, t in thresholds.items()},
         "rubric": rubric,
         "ocr": ocr,
-        "tesseract": installed() if ocr else None,
+        "tesseract": _tesseract() if ocr else None,
         "limits": asdict(limits),
     }
     if names is not None:
@@ -84,6 +83,12 @@ def scores_fingerprint(facts: Mapping[str, object]) -> str:
     assert isinstance(calibrations, dict)
     made = {basis: {k: v for k, v in c.items() if k != "thresholds"} for basis, c in calibrations.items()}
     return fingerprint({k: v for k, v in facts.items() if k not in ("thresholds", "calibration")} | {"calibrations": made})
+
+
+def _tesseract() -> str | None:
+    from mcscreen.extractors.ocr import installed  # with all readers, which this process does not need otherwise
+
+    return installed()
 
 
 def _version(package: str) -> str:

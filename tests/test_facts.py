@@ -44,7 +44,7 @@ def test_the_facts_are_those_of_this_machine(screener, monkeypatch, tmp_path):
     assert Screener(RUBRIC).facts["language"] == {"name": "en_own", "version": "1.2"}
     (tmp_path / "meta.json").write_text("[]")
     assert language.pipeline() == {"name": "unknown", "version": "unknown"}
-    monkeypatch.setattr("mcscreen.facts.installed", lambda: "tesseract 9")
+    monkeypatch.setattr("mcscreen.extractors.ocr.installed", lambda: "tesseract 9")
     assert (Screener(RUBRIC, ocr=True).facts["tesseract"], Screener(RUBRIC).facts["tesseract"]) == ("tesseract 9", None)
 
 
