@@ -24,7 +24,7 @@ __all__ = ["Texts", "ids_of", "texts_of"]
 _KEPT = 4
 """Submissions that are kept as they are used; a megabyte each, and each pass over a batch uses one after the other."""
 
-_KEPT_BYTES = 64_000_000
+_KEPT_BYTES = 24_000_000
 """Submissions that are kept packed beside them: several hundred, an afternoon's batch many times over."""
 
 

@@ -215,8 +215,14 @@ def _repeated(hashes: Sequence[Sequence[_Hashes]]) -> Iterator[tuple[int, set[in
         return
     ordered = np.sort(np.concatenate([part for parts in hashes for part in parts]))
     repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(repeated):
+        return
     for at, parts in enumerate(hashes):
-        own = {int(h) for part in parts for h in part[np.isin(part, repeated)]}
+        own: set[int] = set()
+        for part in parts:
+            # A search in what is sorted, because each text is short and the runs of a whole batch are many.
+            places = np.minimum(np.searchsorted(repeated, part), len(repeated) - 1)
+            own.update(part[repeated[places] == part].tolist())
         if own:
             yield at, own
 

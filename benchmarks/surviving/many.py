@@ -86,6 +86,7 @@ def trial(work: Path, rubric: str, cache: dict[str, str], *, submissions: int, s
         "peak_parent_mb": ended.peak.get("parent", 0) / 1e6,
         "peak_reader_mb": ended.peak.get("reads", 0) / 1e6,
         "report_seconds": ended.seconds - screened.seconds if screened else None,
+        "report_to_screening": (ended.seconds - screened.seconds) / screened.seconds if screened else None,
         **_at_the_end(report, submissions),
     }
     outcome.lines.append("  " + a_million(outcome, submissions, report))
