@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from mcscreen.errors import McscreenError
@@ -34,6 +35,7 @@ Content = bytes | Iterable[bytes]
 _LOCK = ".lock"
 _OLD = ".old"
 _HIDDEN, _SCRATCH = ".mcscreen-", "mcscreen-"
+_MADE = re.compile("[a-z0-9_]{8}")  # what `tempfile` appends
 _FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 _cleared: set[tuple[Path, str]] = set()
@@ -169,19 +171,47 @@ def lock(handle: int) -> bool:
 @contextmanager
 def _own_folder(parent: Path, prefix: str) -> Iterator[Path]:
     _clear(parent, prefix)
-    folder = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
-    handle = -1
+    folder, handle = _locked_folder(parent, prefix)
     try:
-        # Under its name only when it is locked: whoever finds an unlocked one may be sure that its process is gone.
-        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        yield folder
+    finally:
+        if sys.platform == "win32":  # where an open file cannot be removed
+            os.close(handle)
+        _remove(folder)
+        if sys.platform != "win32":
+            os.close(handle)
+
+
+def _locked_folder(parent: Path, prefix: str) -> tuple[Path, int]:
+    """A new folder, and the open file in it that is locked."""
+    while True:
+        folder = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
+        try:
+            # Under its name only when it is locked: whoever finds an unlocked one may be sure that its process is gone.
+            handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:  # another process has just taken the empty folder for one that was left
+            continue
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         lock(handle)
         if sys.platform != "win32":
             os.rename(folder / "lock", folder / _LOCK)
-        yield folder
-    finally:
-        if handle >= 0:
-            os.close(handle)
-        shutil.rmtree(folder, ignore_errors=True)
+        return folder, handle
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder and what is in it, the lock last: while anything is left, it can be told whose it is."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name == _LOCK:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    os.unlink(entry.path)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _clear(parent: Path, prefix: str) -> None:
@@ -196,11 +226,17 @@ def _clear(parent: Path, prefix: str) -> None:
             if folder.stat().st_uid != os.getuid():
                 continue
             handle = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            # Its process ended just before the lock was there, or just after it was gone; what is not empty is not removed.
+            if _MADE.fullmatch(folder.name.removeprefix(prefix)):
+                with suppress(OSError):
+                    folder.rmdir()
+            continue
         except OSError:
             continue
         try:
             if lock(handle):
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
         finally:
             os.close(handle)
 

@@ -169,6 +169,10 @@ def test_what_fails_inside_a_scratch_folder_is_left_as_it_is() -> None:
 def test_what_a_killed_process_left_is_removed_and_what_a_living_one_uses_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(private_files.tempfile, "gettempdir", lambda: str(tmp_path))
     (tmp_path / "mcscreen-of-somebody-else").mkdir()
+    (tmp_path / "mcscreen-somebody").write_text("a file")
+    (tmp_path / "mcscreen-ab_cd345").mkdir()  # of a process that was killed before it had put its lock there
+    (tmp_path / "mcscreen-ab_cd346").mkdir()
+    (tmp_path / "mcscreen-ab_cd346" / "text").write_text("of whom, nothing tells")
     code = (
         "import sys, tempfile, pathlib; tempfile.tempdir = sys.argv[1]\n"
         "from mcscreen.private_files import put_all, scratch_folder\n"
@@ -184,14 +188,44 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_uses_is_not
         assert process.stdout is not None and process.stdout.readline() == b"ready\n"
         private_files._cleared.clear()
         with scratch_folder():
-            assert len(list(tmp_path.glob("mcscreen-*"))) == 3
+            assert len(list(tmp_path.glob("mcscreen-*"))) == 5
         put(tmp_path / "report" / "c.txt", b"mine")
         assert len(list((tmp_path / "report").glob(".mcscreen-*"))) == 1
         process.send_signal(signal.SIGKILL)
         process.wait()
     private_files._cleared.clear()
     with scratch_folder():
-        assert len(list(tmp_path.glob("mcscreen-*"))) == 2
+        assert len(list(tmp_path.glob("mcscreen-*"))) == 4
     put(tmp_path / "report" / "c.txt", b"mine")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["mcscreen-of-somebody-else", "report"]
+    left = ["mcscreen-ab_cd346", "mcscreen-of-somebody-else", "mcscreen-somebody", "report"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == left
     assert [p.name for p in (tmp_path / "report").iterdir()] == ["c.txt"]
+
+
+@pytest.mark.skipif(not POSIX, reason="no locks that the system lets go")
+def test_a_folder_that_is_taken_away_before_its_lock_is_there_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_files.tempfile, "gettempdir", lambda: str(tmp_path))
+    made, mkdtemp = [], private_files.tempfile.mkdtemp
+
+    def swept(**options: str) -> str:
+        made.append(mkdtemp(**options))
+        if len(made) == 1:
+            os.rmdir(made[0])
+        return made[-1]
+
+    monkeypatch.setattr(private_files.tempfile, "mkdtemp", swept)
+    with scratch_folder() as folder:
+        assert (folder / ".lock").exists() and len(made) == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_lock_goes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_files.tempfile, "gettempdir", lambda: str(tmp_path))
+    with scratch_folder() as folder:
+        (folder / "a").write_text("text")
+        (folder / "z").mkdir()
+        seen, rmtree = [], private_files.shutil.rmtree
+        monkeypatch.setattr(
+            private_files.shutil, "rmtree", lambda p, **o: (seen.append(sorted(x.name for x in folder.iterdir())), rmtree(p, **o))
+        )
+    assert seen[-1] == [".lock"] and not folder.exists()

@@ -115,11 +115,17 @@ _WHY = (
 ).split("|")
 
 
+def _name(chance: random.Random) -> str:
+    return "".join(chance.choice("bdfgklmnprstvz") + chance.choice("aeiou") for _ in range(5)).capitalize()
+
+
 def _sentences(chance: random.Random, number: int) -> Iterator[str]:
+    """Sentences with two names and a number in each, so that hardly twelve words in a row stand in two of them."""
     for _ in range(number):
         who, did, whom, why = (chance.choice(words) for words in (_WHO, _DID, _WHOM, _WHY))
         count, month = chance.randint(2, 900), chance.choice("September October November January February March April May".split())
-        yield f"{who[0].upper()}{who[1:]} {did} {whom} in {month} {why}, {count} times in all."
+        names = _name(chance), _name(chance)
+        yield f"{who[0].upper()}{who[1:]} {did} the {names[0]} group of {whom} in {month}, {count} times, {why} at {names[1]}."
 
 
 def generated(number: int, target: Path, seed: int) -> None:
