@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mcscreen.authoring import FacetReview, LintRemark, import_page, lint, review_exemplars, to_toml
 from mcscreen.checks import CHECKS
 from mcscreen.checks import citations as citations_check
 from mcscreen.checks import completion as completion_check
@@ -49,6 +49,9 @@ from mcscreen.rubric_files import RubricFolder, load_rubric_folder
 from mcscreen.segmenter import segment
 from mcscreen.shipped import shipped
 from mcscreen.submission import ARTIFACT, Passage, Section, Submission
+
+if TYPE_CHECKING:
+    from mcscreen.authoring import FacetReview, LintRemark
 
 __all__ = [
     "Screener",
@@ -122,6 +125,8 @@ def check_rubric(path: str | Path) -> list[LintRemark]:
     Raises:
         RubricError: When the rubric is not valid; all its problems are named with file, key and line.
     """
+    from mcscreen.authoring import lint
+
     folder = load_rubric(path)
     return lint(folder.rubric, folder.exemplars)
 
@@ -133,6 +138,8 @@ def exemplars_of(name: str | Path, encoder: str = DEFAULT_ENCODER) -> tuple[Rubr
         RubricError: When the rubric cannot be used.
         ModelError: When the encoder cannot be used.
     """
+    from mcscreen.authoring import review_exemplars
+
     folder = load_rubric(name)
     return folder, review_exemplars(folder, load_encoder(encoder))
 
@@ -150,6 +157,8 @@ def import_rubric(page: str | Path) -> tuple[str, str]:
         InputError: When the page cannot be read.
         RubricError: When no outcome is found in it; the message says what was looked for.
     """
+    from mcscreen.authoring import import_page, to_toml
+
     file = Path(page)
     if not file.is_file():
         raise InputError(f"{page}: no such file; give the page as text, HTML, PDF or DOCX")
