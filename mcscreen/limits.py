@@ -64,7 +64,7 @@ class Limits:
     memory_bytes: int = 1_500_000_000
     cpu_seconds: float = 60.0
     wall_seconds: float = 110.0
-    screening_seconds: float = 120.0
+    screening_seconds: float = 100.0
 
 
 DEFAULT_LIMITS = Limits()
