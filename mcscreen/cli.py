@@ -214,13 +214,16 @@ def _screen(
         if mask_names:
             screenings.sort()  # the order of the uploads is that of the names
             _say(f"names are masked; {out / NAMES} says who is who: keep it from the assessors")
-        write_run(out, screener.fingerprint, screener.facts)
         held = screenings.keys
         if held is None:  # it would not be found out of date, and holds quotes of an earlier batch
             (out / KEPT).unlink(missing_ok=True)
         kept = Keeping.within(out, screener.scores_fingerprint, held, allowed, tabled="csv" in formats) if held else None
         told, shared = shared_passages(screenings, texts, screener.rubric, allowed, kept)
         written = write_reports(told, screener.rubric, out, formats, submissions=texts, blind_first=blind, tables=(shared,))
+        # After the reports: where there is no room for these, what stands in the folder is still of one run.
+        write_run(out, screener.fingerprint, screener.facts)
+        if kept:
+            kept.keep()
         number = len(screenings)
     _say(f"{number} screened" + (f"; {unread} {'document' if unread == 1 else 'documents'} could not be read" if unread else ""))
     index = out / "index.html"

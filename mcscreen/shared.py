@@ -18,7 +18,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, overload
 
@@ -74,11 +74,13 @@ class Keeping:
         path: The file.
         key: Hash of all that the result rests on, 64 hex digits.
         tabled: Whether the rows of the table are wanted and kept as well.
+        pending: What was found and is not in place yet.
     """
 
     path: Path
     key: str
     tabled: bool = True
+    pending: list[_Shared] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def within(cls, folder: Path, fingerprint: str, keys: Sequence[str], allowed: Iterable[str] = (), *, tabled: bool = True) -> Self:
@@ -117,10 +119,15 @@ class Keeping:
         _log.warning("what was kept of shared passages is damaged; they are found anew")
         return None
 
-    def keep(self, found: _Shared) -> None:
-        """Put it in place; what cannot be written is found anew the next time."""
+    def keep(self) -> None:
+        """Put in place what was found; what cannot be written is found anew the next time.
+
+        Called when the reports are written, because where there is no room for them the folder stays as it was.
+        """
+        if not self.pending:
+            return
         try:
-            body = found.model_dump_json().encode("utf-8")
+            body = self.pending.pop().model_dump_json().encode("utf-8")
             put(self.path, f'{{"key":"{self.key}","sha256":"{hashlib.sha256(body).hexdigest()}","shared":'.encode() + body + _TAIL)
         except (ValueError, NotWritten) as error:  # a name may hold half a surrogate pair, which JSON does not
             _log.warning("shared passages could not be kept (%s)", type(error).__name__)
@@ -140,7 +147,7 @@ def shared_passages(
         texts: What was read, by the submission's id; a mapping may read from a disk, as `mcscreen.batch_texts.texts_of` gives it.
         rubric: Its wording counts as nobody's.
         allowed: Texts of templates and of what a team made together; their wording counts as nobody's either.
-        keeping: Where what was found before is taken from and what is found now is kept; without it nothing is.
+        keeping: Where what was found before is taken from, and what is found now waits for its `keep`; without it nothing is kept.
 
     Returns:
         The screenings, those with shared passages with notices added when they are asked for, and the table `shared`: one row a
@@ -153,7 +160,7 @@ def shared_passages(
         overlaps = find_overlaps(batch, rubric, allowed)
         found = _Shared(notices=_notices(overlaps), rows=tuple(_rows(overlaps, rubric)) if tabled else None)
         if keeping and batch.whole:
-            keeping.keep(found)
+            keeping.pending.append(found)
     return _Told(screenings, found.notices), Table("shared", _COLUMNS, (found.rows or ()) if tabled else ())
 
 

@@ -150,6 +150,9 @@ def batch():
 def found(batch, keeping, texts=None, allowed=()):
     texts = {s.id: s for _, s in batch} if texts is None else texts
     told, table = shared_passages([s for s, _ in batch], texts, RUBRIC, allowed, keeping)
+    if keeping:
+        assert not keeping.pending or keeping.taken() is None  # nothing is in place before the reports are
+        keeping.keep()
     return [s.model_dump_json(by_alias=True) for s in told], table
 
 
@@ -256,7 +259,9 @@ def test_what_cannot_be_written_costs_no_report(batch, tmp_path, monkeypatch, ca
         assert found(batch, rests_on(tmp_path)) == found(batch, None)
     assert "could not be kept (NotWritten)" in caplog.text and not list(tmp_path.iterdir())
     half = [read("anna", part1=WORDS), read("ben\ud800", part1=WORDS)]  # JSON holds no half of a surrogate pair
-    told, table = shared_passages([s for s, _ in half], {s.id: s for _, s in half}, RUBRIC, (), rests_on(tmp_path))
+    kept = rests_on(tmp_path)
+    told, table = shared_passages([s for s, _ in half], {s.id: s for _, s in half}, RUBRIC, (), kept)
+    kept.keep()
     assert len(told[0].notices) == 1 and len(list(table.rows)) == 2 and not list(tmp_path.iterdir())
 
 
@@ -279,6 +284,7 @@ def killed(*given, **named):
 setattr(os, step, killed)
 keeping = Keeping.within(folder, "scores", ["a", "b", "c"])
 shared_passages([s for s, _ in batch], {s.id: s for _, s in batch}, rubric, (), keeping)
+keeping.keep()
 """
 
 
