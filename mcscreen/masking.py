@@ -38,7 +38,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from mcscreen.document import Document, Place, Table
-from mcscreen.language import recogniser
+from mcscreen.language import from_parses, recogniser
 from mcscreen.submission import Submission
 
 __all__ = ["MaskSpan", "Names", "find_contacts", "find_names", "mask", "masked", "masked_id", "spans_of"]
@@ -340,10 +340,13 @@ def _people_in(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
             if name:
                 yield name, True
     lines = [line for line in text.split("\n") if line.strip()]
-    for line, document in zip(lines, recogniser().pipe(lines, batch_size=64), strict=True):
-        for entity in document.ents:
-            if entity.label_ == "PERSON" and not _DATED.match(line, entity.end_char):
-                name = _cleaned(entity.text)
+    people = from_parses(
+        recogniser(), lines, lambda parsed: [(e.text, e.end_char) for e in parsed.ents if e.label_ == "PERSON"], batch_size=64
+    )
+    for line, found in zip(lines, people, strict=True):
+        for written, end in found:
+            if not _DATED.match(line, end):
+                name = _cleaned(written)
                 if name:
                     yield name, False
 

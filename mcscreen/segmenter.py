@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from mcscreen.document import Block, Document, count_words
-from mcscreen.language import english
+from mcscreen.language import english, from_parses
 from mcscreen.submission import Passage, Section
 
 __all__ = ["segment", "split_sentences"]
@@ -142,7 +142,7 @@ def _relieved(text: str, start: int, end: int) -> list[tuple[int, int]]:
     piece = text[start:end]
     if count_words(piece) <= LONG_STRETCH:
         return [(start, end)]
-    cuts = [s.start_char for s in english()(piece[:PARSED]).sents][1:] if len(piece) <= PARSED else []
+    cuts = from_parses(english(), [piece], lambda parsed: [s.start_char for s in parsed.sents][1:])[0] if len(piece) <= PARSED else []
     spans: list[tuple[int, int]] = []
     for a, b in zip([0, *cuts], [*cuts, len(piece)], strict=True):
         for c, d in _clauses(piece, a, b):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from spacy.tokens import Doc
 
 from mcscreen import language
 from mcscreen.errors import ModelError
@@ -57,6 +59,44 @@ def test_the_pinned_pipeline_is_refused_when_its_bytes_change(monkeypatch: pytes
     monkeypatch.setattr(language, "PINNED_SHA256", "0" * 64)
     with pytest.raises(ModelError, match="install it again: pip install --force-reinstall"):
         language.english()
+
+
+def _lemmas(parsed: Doc) -> list[str]:
+    return [t.lemma_ for t in parsed]
+
+
+_TOLD = ["We visited the Dobifezu group.", "The Kalemonas were calling families, and wrote to the Bumotiru team."]
+
+
+def test_words_beyond_the_common_ones_are_forgotten_and_the_parses_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = language.english()
+    monkeypatch.setattr(language, "KEPT_WORDS", 0)
+    monkeypatch.setattr(pipeline.get_pipe("lemmatizer"), "cache", {})
+    first = language.from_parses(pipeline, _TOLD, _lemmas)
+    assert not any(name in pipeline.vocab.strings or name in pipeline.vocab for name in ("Dobifezu", "Bumotiru"))
+    assert not pipeline.get_pipe("lemmatizer").cache
+    assert language.from_parses(pipeline, _TOLD, _lemmas) == first
+    monkeypatch.setattr(language, "KEPT_WORDS", 10**9)
+    assert language.from_parses(pipeline, _TOLD, _lemmas) == first == [_lemmas(language.parse(pipeline, t)) for t in _TOLD]
+    assert "Dobifezu" in pipeline.vocab.strings
+
+
+def test_what_fails_while_words_are_to_be_forgotten_leaves_the_pipeline_usable(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = language.english()
+    monkeypatch.setattr(language, "KEPT_WORDS", 0)
+    with pytest.raises(ZeroDivisionError):
+        language.from_parses(pipeline, _TOLD, lambda parsed: 1 // 0)
+    assert not pipeline.vocab.in_memory_zone
+    assert language.from_parses(pipeline, ["The dogs barked."], _lemmas) == [["the", "dog", "bark", "."]]
+
+
+def test_threads_do_not_forget_each_others_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "KEPT_WORDS", 0)
+    pipeline = language.english()
+    texts = [f"The {a}{b}ani wrote to {b}{a}eli in May." for a in ("Do", "Ke", "Mu", "Zi") for b in ("ra", "ne", "po", "tu")]
+    alone = [language.from_parses(pipeline, [t], _lemmas)[0] for t in texts]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda t: language.from_parses(pipeline, [t], _lemmas)[0], texts)) == alone
 
 
 _SPACY_BESIDE_TORCH = """

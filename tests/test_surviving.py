@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,16 @@ def test_generated_submissions_are_distinct_and_the_same_again(tmp_path):
     part2 = tmp_path / "a" / "0000" / "candidate-0000003" / "Part 2 Self-Analysis.csv"
     rows = list(csv.reader(part2.read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 3 and {len(r) for r in rows} == {4}
+
+
+def test_generated_submissions_share_no_twelve_words(tmp_path):
+    inputs.generated(200, tmp_path, 1)
+    seen = Counter()
+    for folder in tmp_path.glob("*/*"):
+        for path in folder.glob("*.txt"):
+            words = path.read_text().partition("\n\n")[2].split()  # without the heading, which all have
+            seen.update(tuple(words[n : n + 12]) for n in range(len(words) - 11))
+    assert len(seen) > 30_000 and max(seen.values()) == 1
 
 
 def test_copies_differ_in_their_words_and_stay_whole(tmp_path, small_submission):

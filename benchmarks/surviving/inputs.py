@@ -120,12 +120,12 @@ def _name(chance: random.Random) -> str:
 
 
 def _sentences(chance: random.Random, number: int) -> Iterator[str]:
-    """Sentences with two names and a number in each, so that hardly twelve words in a row stand in two of them."""
+    """Sentences with three names and a number in each, at most eleven words apart: no twelve words in a row stand in two of them."""
     for _ in range(number):
         who, did, whom, why = (chance.choice(words) for words in (_WHO, _DID, _WHOM, _WHY))
         count, month = chance.randint(2, 900), chance.choice("September October November January February March April May".split())
-        names = _name(chance), _name(chance)
-        yield f"{who[0].upper()}{who[1:]} {did} the {names[0]} group of {whom} in {month}, {count} times, {why} at {names[1]}."
+        a, b, c = (_name(chance) for _ in range(3))
+        yield f"{who[0].upper()}{who[1:]} {did} {a} and {whom} {count} times with {b} in {month}, {why} at {c}."
 
 
 def generated(number: int, target: Path, seed: int) -> None:

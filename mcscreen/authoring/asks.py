@@ -23,7 +23,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mcscreen.language import english
+from mcscreen.language import english, parse
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -182,7 +182,7 @@ def _parse(sentence: str, language: Language) -> tuple[Doc, str, int]:
     """The parse, the text that it is of, and how many characters were put in front."""
     lead = "" if _is_question(sentence) or _NAMED.match(sentence) else "She " if _TOLD.match(sentence) else "They must "
     source = lead + (sentence[:1].lower() + sentence[1:] if lead and not sentence[1:2].isupper() else sentence)
-    return language(source.translate(_QUOTES)), source, len(lead)
+    return parse(language, source.translate(_QUOTES)), source, len(lead)
 
 
 def _is_question(sentence: str) -> bool:
@@ -415,7 +415,7 @@ def _complete_ellipsis(asks: list[str], language: Language) -> list[str]:
     for ask in asks:
         words = ask.lower().translate(_QUOTES).split()
         if completed and len(words) <= 4 and words[-1:] == ["not"] and words[-2:-1] and words[-2] in ("did", "does", "do"):
-            verbs = [t.lemma_ for t in language(completed[-1]) if t.pos_ == "VERB"]
+            verbs = [t.lemma_ for t in parse(language, completed[-1]) if t.pos_ == "VERB"]
             ask = f"{ask} {verbs[-1]}" if verbs else ask
         completed.append(ask)
     return completed

@@ -15,7 +15,7 @@ from itertools import combinations
 from typing import Literal
 
 from mcscreen.authoring.asks import split_ask
-from mcscreen.language import english
+from mcscreen.language import english, parse
 from mcscreen.rubric import Exemplar, Rubric
 
 __all__ = ["FEWEST_MET", "RULES", "LintRemark", "lint"]
@@ -119,7 +119,8 @@ def facets_alike(rubric: Rubric, exemplars: Sequence[Exemplar]) -> list[LintRema
     def overlap(one: str, other: str) -> float:
         for text in (one, other):
             if text not in words:
-                words[text] = frozenset(t.lemma_.lower() for t in language(text) if t.is_alpha and (not t.is_stop or t.lower_ == "not"))
+                tokens = parse(language, text)
+                words[text] = frozenset(t.lemma_.lower() for t in tokens if t.is_alpha and (not t.is_stop or t.lower_ == "not"))
         if ("not" in words[one]) != ("not" in words[other]):
             return 0.0
         fewer, more = sorted((words[one], words[other]), key=len)

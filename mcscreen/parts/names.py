@@ -161,7 +161,7 @@ def split_name(name: str) -> list[str]:
     return words_of(re.sub(r"[\W_]+", " ", re.sub(r"['’]", "", spaced)))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def same_word(a: str, b: str) -> bool:
     """Whether two words are the same but for a typing error. Other endings are other words ("celebrate", "celebrated")."""
     if a == b:

@@ -285,7 +285,7 @@ def _mostly_in(words: Sequence[str], vocabulary: frozenset[str]) -> bool:
     return known >= _HALF * len(words) and sum(_spelled_in(w, vocabulary) for w in words) >= 0.8 * len(words)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def _spelled_in(word: str, vocabulary: frozenset[str]) -> bool:
     return any(v[0] == word[0] and same_word(word, v) for v in vocabulary)
 

@@ -122,14 +122,15 @@ def _ranked(name: str, documents: Sequence[Document], own: frozenset[int]) -> li
     wanted = _words(name[:_LONGEST])
     telling = _telling(wanted)
     names = tuple(_telling(_words(d.name)) for d in documents)
+    alike = _likeness(names).alike
     scores: dict[int, float] = {}
     for index, document in enumerate(documents):
-        score = 0.0 if index in own and all(w.isdigit() for w in telling) else _alike(telling, names[index], names)
+        score = 0.0 if index in own and all(w.isdigit() for w in telling) else alike(telling, names[index])
         if _extension(name) and _extension(name) == _extension(document.name):
             score = min(1.0, score + 0.02)
         if score < 0.9:
             for title in _titles(document) if any(not w.isdigit() for w in telling) else ():
-                score = max(score, _TITLE_FACTOR * _alike(telling, _telling(_words(title)), names))
+                score = max(score, _TITLE_FACTOR * alike(telling, _telling(_words(title))))
         target = _video_of(index, documents)
         scores[target] = max(scores.get(target, 0.0), score)
     ranked = [Candidate(n, round(score, 4)) for n, score in scores.items()]
@@ -142,42 +143,51 @@ def _video_of(index: int, documents: Sequence[Document]) -> int:
     return next((n for n in range(len(documents)) if index in companions(n, documents)), index)
 
 
-@lru_cache(maxsize=50_000)
-def _alike(wanted: tuple[str, ...], held: tuple[str, ...], names: _Names) -> float:
-    """How likely words mean a file of that name, between 0 and 1."""
-    if not wanted or not held:
-        return 0.0
-    joined, other = "".join(wanted), "".join(held)
-    if joined == other:
-        return 1.0
-    numbers = {w.lstrip("0") for w in wanted if w.isdigit() and len(w) < 5}
-    held_numbers = {w.lstrip("0") for w in held if w.isdigit() and len(w) < 5}
-    clash = bool(numbers and held_numbers and not numbers & held_numbers)
-    if numbers and not any(not w.isdigit() for w in wanted):
-        return 0.8 if numbers & held_numbers else 0.0
-    near = SequenceMatcher(None, joined, other, autojunk=False).ratio() if len(joined) + len(other) < 400 else 0.0
-    score = near if near >= 0.86 and min(len(joined), len(other)) >= 5 else 0.0
-    plain = [w for w in wanted if not (w.isdigit() and clash)]
-    weights = {w: _rarity(w, names) for w in (*plain, *held)}
-    found = [w for w in plain if any(_close(w, h) for h in held)]
-    met = [h for h in held if any(_close(h, w) for w in plain)]
-    if found:
-        covered = sum(weights[w] for w in found) / sum(weights[w] for w in plain)
-        filled = sum(weights[h] for h in met) / sum(weights[h] for h in held)
-        score = max(score, 0.9 * covered * (0.75 + 0.25 * filled))
-        contained = [h for h in met if not h.isdigit()]
-        if len(met) == len([h for h in held if not re.fullmatch(r"\d{4,}", h)]) and sum(map(len, contained)) >= 8:
-            score = max(score, 0.7 + 0.2 * covered)
-    return score * (0.5 if clash else 1.0)
+class _Likeness:
+    """How likely words mean one of some files, by their names; what was compared once is not compared again."""
+
+    def __init__(self, names: _Names) -> None:
+        self._names = names
+        self.alike = lru_cache(maxsize=4_000)(self._compared)
+        self._rarity = lru_cache(maxsize=2_000)(self._counted)
+        self._close = lru_cache(maxsize=10_000)(_close)
+
+    def _compared(self, wanted: tuple[str, ...], held: tuple[str, ...]) -> float:
+        """How likely words mean a file of that name, between 0 and 1."""
+        if not wanted or not held:
+            return 0.0
+        joined, other = "".join(wanted), "".join(held)
+        if joined == other:
+            return 1.0
+        numbers = {w.lstrip("0") for w in wanted if w.isdigit() and len(w) < 5}
+        held_numbers = {w.lstrip("0") for w in held if w.isdigit() and len(w) < 5}
+        clash = bool(numbers and held_numbers and not numbers & held_numbers)
+        if numbers and not any(not w.isdigit() for w in wanted):
+            return 0.8 if numbers & held_numbers else 0.0
+        near = SequenceMatcher(None, joined, other, autojunk=False).ratio() if len(joined) + len(other) < 400 else 0.0
+        score = near if near >= 0.86 and min(len(joined), len(other)) >= 5 else 0.0
+        plain = [w for w in wanted if not (w.isdigit() and clash)]
+        weights = {w: self._rarity(w) for w in (*plain, *held)}
+        found = [w for w in plain if any(self._close(w, h) for h in held)]
+        met = [h for h in held if any(self._close(h, w) for w in plain)]
+        if found:
+            covered = sum(weights[w] for w in found) / sum(weights[w] for w in plain)
+            filled = sum(weights[h] for h in met) / sum(weights[h] for h in held)
+            score = max(score, 0.9 * covered * (0.75 + 0.25 * filled))
+            contained = [h for h in met if not h.isdigit()]
+            if len(met) == len([h for h in held if not re.fullmatch(r"\d{4,}", h)]) and sum(map(len, contained)) >= 8:
+                score = max(score, 0.7 + 0.2 * covered)
+        return score * (0.5 if clash else 1.0)
+
+    def _counted(self, word: str) -> float:
+        holders = sum(any(self._close(word, other) for other in name) for name in self._names)
+        return 1.0 if holders <= 1 else 1.0 / holders**0.5
 
 
-@lru_cache(maxsize=10_000)
-def _rarity(word: str, names: _Names) -> float:
-    holders = sum(any(_close(word, other) for other in name) for name in names)
-    return 1.0 if holders <= 1 else 1.0 / holders**0.5
+# What was compared with the names of one submission is of no use to another, unless its files have the same names.
+_likeness = lru_cache(maxsize=2)(_Likeness)
 
 
-@lru_cache(maxsize=100_000)
 def _close(a: str, b: str) -> bool:
     if a == b:
         return True
@@ -195,7 +205,7 @@ def _titles(document: Document) -> list[str]:
     return [line for line in lines if 0 < len(line.split()) <= 10]
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2_000)
 def _words(name: str) -> tuple[str, ...]:
     """Words of a file's name or of what a candidate calls it: no folders, no extension, split at capitals and digits."""
     base = re.split(r"[/\\]", name.strip())[-1] if re.search(rf"\.{EXTENSION}\s*$", name, re.I) else name

@@ -83,14 +83,14 @@ def stems(text: str) -> tuple[str, ...]:
     return _stems(text[:_LONGEST])
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=1_000)
 def _stems(text: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("'s", "").replace("’s", "")
     return tuple(dict.fromkeys(_stem(w) for w in re.findall(r"[^\W\d_]+", plain) if w not in _STOP and w not in _NUMBERING and len(w) > 1))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def _stem(word: str) -> str:
     word = re.sub(r"(.)\1", r"\1", word.replace("our", "or") if len(word) > 5 else word)
     word = re.sub(r"is(e[sd]?|ing|ation)$", r"iz\1", word) if len(word) > 6 else word
@@ -102,7 +102,7 @@ def _stem(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def _same(a: str, b: str) -> bool:
     if a == b:
         return True
@@ -128,8 +128,8 @@ class _Weights:
         self._named: defaultdict[str, list[str]] = defaultdict(list)
         for stem in dict.fromkeys(s for name in (*self.outcomes.values(), *(n for ns in self.names for n in ns)) for s in name):
             self._named[stem[0]].append(stem)
-        self._weight = lru_cache(maxsize=20_000)(self._weigh)
-        self._meant = lru_cache(maxsize=20_000)(self._look_up)
+        self._weight = lru_cache(maxsize=4_000)(self._weigh)
+        self._meant = lru_cache(maxsize=4_000)(self._look_up)
         self._whole = {name: sum(map(self, name)) for name in (*self.outcomes.values(), *(n for ns in self.names for n in ns))}
 
     def __call__(self, stem: str) -> float:

@@ -20,7 +20,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from mcscreen.document import Document, Table, count_words
-from mcscreen.language import english
+from mcscreen.language import english, from_parses
 from mcscreen.parts import assign_parts, find_prompts
 from mcscreen.rubric import Rubric
 from mcscreen.segmenter import split_sentences
@@ -277,16 +277,17 @@ def _like_heading(line: str) -> bool:
 
 
 def _tagged(texts: Sequence[str]) -> Iterator[Stretch]:
-    pipeline = english()
     # Line breaks become spaces for the tagger, so that a line's last word is not read as a sentence's.
-    parsed: Iterable[Doc] = pipeline.pipe((t.replace("\n", " ") for t in texts), batch_size=64)
-    for text, document in zip(texts, parsed, strict=True):
-        numbers = {t.i: n for n, t in enumerate(t for t in document if not t.is_space)}
-        words = tuple(
-            Word(t.idx, t.idx + len(t), t.text, t.lemma_, t.tag_, t.dep_, numbers.get(t.head.i, n))
-            for n, t in enumerate(t for t in document if not t.is_space)
-        )
-        yield Stretch(text, words)
+    flat = (t.replace("\n", " ") for t in texts)
+    yield from map(Stretch, texts, from_parses(english(), flat, _words, batch_size=64))
+
+
+def _words(document: Doc) -> tuple[Word, ...]:
+    numbers = {t.i: n for n, t in enumerate(t for t in document if not t.is_space)}
+    return tuple(
+        Word(t.idx, t.idx + len(t), t.text, t.lemma_, t.tag_, t.dep_, numbers.get(t.head.i, n))
+        for n, t in enumerate(t for t in document if not t.is_space)
+    )
 
 
 def _chosen(
