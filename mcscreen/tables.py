@@ -102,9 +102,9 @@ def _overview(screenings: Sequence[Screening], parts: Sequence[str]) -> Iterator
         )
 
 
-def overview(screenings: Sequence[Screening], rubric: Rubric) -> Table:
-    """One row a submission: completion, counts, words, what was not read."""
-    parts = list(dict.fromkeys(w.part for s in screenings for w in s.words))
+def overview(screenings: Sequence[Screening], rubric: Rubric, parts: Iterable[str] | None = None) -> Table:
+    """One row a submission: completion, counts, words, what was not read; a column for each part whose words are counted, or `parts`."""
+    parts = list(dict.fromkeys(w.part for s in screenings for w in s.words)) if parts is None else list(parts)
     columns = (
         _ID,
         Column("gate", "Completion", 12),

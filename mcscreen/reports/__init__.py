@@ -26,6 +26,7 @@ from pathlib import Path
 from mcscreen.errors import InputError
 from mcscreen.private_files import Content, put, put_all
 from mcscreen.reports import csv, html, jsonl, markdown, xlsx
+from mcscreen.reports.spooled import Tables
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
 from mcscreen.submission import Submission
@@ -150,9 +151,11 @@ def write_reports(
     for name in names:
         if name not in REPORTS:
             raise InputError(f"there is no report format {name!r}. Choose from: {', '.join(REPORTS)}")
+    made = Tables(screenings, rubric)
     renders = _RENDERS | {
         "html": partial(html.render, submissions=submissions, blind_first=blind_first),
-        "csv": partial(csv.render, more=tables),
+        "csv": partial(csv.render, more=tables, tables=made),
+        "xlsx": partial(xlsx.render, tables=made),
     }
     paths = _written([renders[name] for name in names], screenings, rubric, folder)
     _log.info("wrote %d report files for %d submissions", len(paths), len(screenings))

@@ -12,24 +12,23 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from mcscreen.inert import cell, single_line
+from mcscreen.reports.spooled import Tables
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
-from mcscreen.tables import Table, Value, citations, coverage, documents, reflection, requirements, trace
+from mcscreen.tables import Table, Value
 
 __all__ = ["render"]
 
 
-def render(screenings: Sequence[Screening], rubric: Rubric, more: Sequence[Table] = ()) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """One file a table; `more` are tables that the screenings alone do not give."""
-    tables = (
-        citations(screenings, rubric),
-        trace(screenings),
-        requirements(screenings),
-        documents(screenings),
-        reflection(screenings),
-        coverage(screenings, rubric),
-    )
-    for table in (*more, *tables):
+_NAMES = ("citations", "trace", "requirements", "documents", "reflection", "coverage")
+
+
+def render(
+    screenings: Sequence[Screening], rubric: Rubric, more: Sequence[Table] = (), tables: Tables | None = None
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """One file a table; `more` are tables that the screenings alone do not give, `tables` those that they do."""
+    tables = tables or Tables(screenings, rubric)
+    for table in (*more, *(tables[name] for name in _NAMES)):
         yield f"{table.name}.csv", _encode(table)
 
 

@@ -47,48 +47,51 @@ _GATE = {
 }
 
 
+_HEADER = (
+    "Submission",
+    "Completion",
+    "Requirements",
+    "Covered",
+    "Thin",
+    "Not found",
+    "Unread",
+    "Citations to check",
+    "Own words",
+    "Not read",
+)
+
+
 def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, bytes]]:
     """The files of the submissions, then the summary."""
     taken: set[str] = set()
-    names = [f"submissions/{file_stem(s.submission.id, taken)}.md" for s in screenings]
-    for screening, name in zip(screenings, names, strict=True):
+    rows: list[tuple[str, ...]] = []
+    masked = False
+    calibrations: dict[str, None] = {}
+    fingerprints: dict[str, None] = {}
+    for screening in screenings:  # once: a large batch is read from the disk for it
+        name = f"submissions/{file_stem(screening.submission.id, taken)}.md"
         yield name, _page(screening, rubric).encode("utf-8")
-    yield "screenings.md", _summary(screenings, names, rubric).encode("utf-8")
-
-
-def _summary(screenings: Sequence[Screening], names: Sequence[str], rubric: Rubric) -> str:
-    lines = [f"# Evidence map: {safe(rubric.title)}", "", NOTE, ""]
-    lines += [MASKED, ""] if any(s.masked for s in screenings) else []
-    header = (
-        "Submission",
-        "Completion",
-        "Requirements",
-        "Covered",
-        "Thin",
-        "Not found",
-        "Unread",
-        "Citations to check",
-        "Own words",
-        "Not read",
-    )
-    rows = [
-        (
-            f"[{safe(shorten(s.submission.id, 120)) or 'submission'}]({name})",
-            COMPLETION[s.completion.status].label + (f", {len(s.completion.items)} open" if s.completion.items else ""),
-            completion(s),
-            *(f"{count_of(s, status)}" for status in COVERAGE),
-            f"{to_check(s)} of {len(s.citations)}",
-            ", ".join(f"{safe(part_in_words(w.part, rubric))}: {w.own:,}" for w in s.words),
-            ", ".join(f"{safe(d.name)} ({DOCUMENT[d.status].label})" for d in unread_documents(s)),
-        )
-        for s, name in zip(screenings, names, strict=True)
-    ]
-    lines += _table(header, rows)
+        rows.append(_row(screening, name, rubric))
+        masked |= screening.masked
+        calibrations[screening.calibration] = fingerprints[safe(screening.fingerprint)] = None
+    lines = [f"# Evidence map: {safe(rubric.title)}", "", NOTE, "", *((MASKED, "") if masked else ()), *_table(_HEADER, rows)]
     lines += ["", "Counts of asks leave out what a submission could, but need not, include.", ""]
-    for stamp in dict.fromkeys(s.calibration for s in screenings):
+    for stamp in calibrations:
         lines += [safe(calibration_in_words(stamp)), ""]
-    lines += [f"Fingerprint: {', '.join(dict.fromkeys(safe(s.fingerprint) for s in screenings))}", ""]
-    return "\n".join(lines)
+    lines += [f"Fingerprint: {', '.join(fingerprints)}", ""]
+    yield "screenings.md", "\n".join(lines).encode("utf-8")
+
+
+def _row(screening: Screening, name: str, rubric: Rubric) -> tuple[str, ...]:
+    return (
+        f"[{safe(shorten(screening.submission.id, 120)) or 'submission'}]({name})",
+        COMPLETION[screening.completion.status].label + (f", {len(screening.completion.items)} open" if screening.completion.items else ""),
+        completion(screening),
+        *(f"{count_of(screening, status)}" for status in COVERAGE),
+        f"{to_check(screening)} of {len(screening.citations)}",
+        ", ".join(f"{safe(part_in_words(w.part, rubric))}: {w.own:,}" for w in screening.words),
+        ", ".join(f"{safe(d.name)} ({DOCUMENT[d.status].label})" for d in unread_documents(screening)),
+    )
 
 
 def _page(screening: Screening, rubric: Rubric) -> str:

@@ -6,45 +6,26 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from mcscreen.private_files import Content
+from mcscreen.reports.spooled import Tables
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
-from mcscreen.tables import (
-    Column,
-    Table,
-    citations,
-    completion_items,
-    coverage,
-    documents,
-    notices,
-    overview,
-    reflection,
-    requirements,
-    trace,
-)
+from mcscreen.tables import Column, Table
 from mcscreen.wording import MASKED, NOTE, calibration_in_words
 from mcscreen.workbooks import ROWS, Sheet, workbook
 
 __all__ = ["render"]
 
 
-def render(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[tuple[str, Content]]:
+_NAMES = ("overview", "completion", "trace", "coverage", "citations", "requirements", "notices", "documents", "reflection")
+
+
+def render(screenings: Sequence[Screening], rubric: Rubric, tables: Tables | None = None) -> Iterator[tuple[str, Content]]:
     """One workbook; a table that is longer than a worksheet goes on in another one."""
-    yield "screenings.xlsx", workbook(_sheets(screenings, rubric))
+    yield "screenings.xlsx", workbook(_sheets(tables or Tables(screenings, rubric)))
 
 
-def _sheets(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[Sheet]:
-    for table in (
-        overview(screenings, rubric),
-        completion_items(screenings),
-        trace(screenings),
-        coverage(screenings, rubric),
-        citations(screenings, rubric),
-        requirements(screenings),
-        notices(screenings),
-        documents(screenings),
-        reflection(screenings),
-        _about(screenings),
-    ):
+def _sheets(tables: Tables) -> Iterator[Sheet]:
+    for table in (*(tables[name] for name in _NAMES), _about(tables)):
         columns = [(column.title, column.width) for column in table.columns]
         rows, number = iter(table.rows), 0
         following = next(rows, None)
@@ -56,8 +37,8 @@ def _sheets(screenings: Sequence[Screening], rubric: Rubric) -> Iterator[Sheet]:
             following = next(rows, None)
 
 
-def _about(screenings: Sequence[Screening]) -> Table:
+def _about(tables: Tables) -> Table:
     """What has to be known by whoever gets the workbook alone."""
-    calibrations = dict.fromkeys(calibration_in_words(s.calibration) for s in screenings)
-    notes = (NOTE, *((MASKED,) if any(s.masked for s in screenings) else ()), *calibrations)
+    calibrations = dict.fromkeys(calibration_in_words(c) for c in tables.calibrations)
+    notes = (NOTE, *((MASKED,) if tables.masked else ()), *calibrations)
     return Table("about", (Column("about", "About", 110),), tuple((note,) for note in notes))

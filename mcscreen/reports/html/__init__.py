@@ -13,6 +13,7 @@ everything, and everything goes through `inert.plain` first.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
@@ -69,6 +70,7 @@ def render(
     links = [Link(_title(s), f"{file_stem(s.submission.id, taken)}.html") for s in screenings]
     stamps = {"schema": 1, "rubric": {"id": rubric.id, "sha256": "", "title": rubric.title}, "blind": blind_first}
     rows = []
+    told = _Told()
     for number, screening in enumerate(screenings):
         stamps["rubric"] = screening.rubric.model_dump()
         submission = (submissions or {}).get(screening.submission.id)
@@ -92,24 +94,42 @@ def render(
         )
         optional = [i.fact.facet for i in view.items if not i.counts]
         rows.append(review_facts(screening) | {"total": sum(i.counts for i in view.items), "optional": optional})
+        told.add(screening)
         yield f"submissions/{links[number].file}", _encode(text)
-    counted = list(dict.fromkeys((w.part, w.minimum) for s in screenings for w in s.words))
     text = index.render(
         rubric=rubric,
         blind=blind_first,
         rows=zip(screenings, links, strict=True),
         total=len(links),
-        masked=any(s.masked for s in screenings),
-        sharing=any(n.check == "shared_passage" for s in screenings for n in s.notices),
-        parts=list(dict.fromkeys(part for part, minimum in counted if minimum)),
-        minimum=dict(counted),
-        outcomes=[(n, word) for key, word in wording.COMPLETION.items() if (n := sum(s.completion.status == key for s in screenings))],
-        calibrations=list(dict.fromkeys(s.calibration for s in screenings)),
-        fingerprints=list(dict.fromkeys(s.fingerprint for s in screenings)),
+        masked=told.masked,
+        sharing=told.sharing,
+        parts=list(dict.fromkeys(part for part, minimum in told.counted if minimum)),
+        minimum=dict(list(told.counted)),
+        outcomes=[(told.outcomes[key], word) for key, word in wording.COMPLETION.items() if told.outcomes[key]],
+        calibrations=list(told.calibrations),
+        fingerprints=list(told.fingerprints),
         data=_block(stamps | {"rows": rows}),
         **_head("index.css", ("store.js", "index.js")),
     )
     yield "index.html", _encode(text)
+
+
+class _Told:
+    """What the index says of all submissions together; gathered as they go by, since each has to be read for it."""
+
+    def __init__(self) -> None:
+        self.masked = self.sharing = False
+        self.counted: dict[tuple[str, int | None], None] = {}
+        self.outcomes: Counter[str] = Counter()
+        self.calibrations: dict[str, None] = {}
+        self.fingerprints: dict[str, None] = {}
+
+    def add(self, screening: Screening) -> None:
+        self.masked |= screening.masked
+        self.sharing |= any(n.check == "shared_passage" for n in screening.notices)
+        self.counted |= dict.fromkeys((w.part, w.minimum) for w in screening.words)
+        self.outcomes[screening.completion.status] += 1
+        self.calibrations[screening.calibration] = self.fingerprints[screening.fingerprint] = None
 
 
 @cache
