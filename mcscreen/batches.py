@@ -10,6 +10,7 @@ and kept beside the earlier ones; only their files are hashed. In another folder
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -118,13 +119,14 @@ class KeptScreenings(Sequence[Screening]):
 
     def __init__(self, records: Journal | None) -> None:
         self._records = records
-        self._entries: list[tuple[str, str | Screening]] = []
+        self._entries: list[tuple[str, str | bytes]] = []
         self._at_hand: OrderedDict[str, Screening] = OrderedDict()
 
     def append(self, key: str, screening: Screening) -> None:
-        """Add one; what the journal does not hold under the key is held in memory."""
+        """Add one; what the journal does not hold under the key is held in memory, packed."""
         kept = self._records is not None and bool(key) and key in self._records
-        self._entries.append((screening.submission.id, key if kept else screening))
+        packed = b"" if kept else zlib.compress(screening.model_dump_json(by_alias=True).encode("utf-8"), 1)
+        self._entries.append((screening.submission.id, key if kept else packed))
         if kept:
             self._remember(key, screening)
 
@@ -151,8 +153,8 @@ class KeptScreenings(Sequence[Screening]):
         if isinstance(at, slice):
             return [self[i] for i in range(*at.indices(len(self)))]
         entry = self._entries[at][1]
-        if isinstance(entry, Screening):
-            return entry
+        if isinstance(entry, bytes):
+            return Screening.model_validate_json(zlib.decompress(entry))
         if entry in self._at_hand:
             return self._at_hand[entry]
         screening = self._records.get(entry) if self._records else None

@@ -13,9 +13,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +35,7 @@ __all__ = ["app", "main"]
 DONE, COULD_NOT_RUN, SOME_UNREAD, GAPS = 0, 1, 3, 4
 NAMES = "names.csv"
 FORMATS = "html,jsonl,csv,xlsx,md"
+_REPORTED = ("index.html", "submissions", "earlier", "screenings.jsonl", "screenings.xlsx", "screenings.md", "coverage.csv")
 
 app = typer.Typer(
     name="mcscreen",
@@ -167,7 +169,6 @@ def _screen(
     from mcscreen import Settings, write_reports
     from mcscreen.batch_texts import texts_of
     from mcscreen.batches import kept_batch
-    from mcscreen.journal import JOURNAL, masks_names
     from mcscreen.limits import read_limits
     from mcscreen.pipeline import screener_of, text_of_file
     from mcscreen.runs import write_run
@@ -180,7 +181,7 @@ def _screen(
     if out.exists() and not out.is_dir():
         raise typer.BadParameter(f"{out} is a file; give a folder", param_hint="--out")
     # Pages and records of the other kind would stay in the folder and undo the masking.
-    if masks_names(out / JOURNAL) is (not mask_names):
+    if _masked_before(out) is (not mask_names):
         raise typer.BadParameter(
             f"{out} holds a report {'without' if mask_names else 'with'} masked names; give another folder", param_hint="--out"
         )
@@ -215,8 +216,6 @@ def _screen(
             screenings.sort()  # the order of the uploads is that of the names
             _say(f"names are masked; {out / NAMES} says who is who: keep it from the assessors")
         held = screenings.keys
-        if held is None:  # it would not be found out of date, and holds quotes of an earlier batch
-            (out / KEPT).unlink(missing_ok=True)
         kept = Keeping.within(out, screener.scores_fingerprint, held, allowed, tabled="csv" in formats) if held else None
         told, shared = shared_passages(screenings, texts, screener.rubric, allowed, kept)
         written = write_reports(told, screener.rubric, out, formats, submissions=texts, blind_first=blind, tables=(shared,))
@@ -224,6 +223,8 @@ def _screen(
         write_run(out, screener.fingerprint, screener.facts)
         if kept:
             kept.keep()
+        else:  # it would not be found out of date, and holds quotes of an earlier batch
+            (out / KEPT).unlink(missing_ok=True)
         number = len(screenings)
     _say(f"{number} screened" + (f"; {unread} {'document' if unread == 1 else 'documents'} could not be read" if unread else ""))
     index = out / "index.html"
@@ -243,8 +244,24 @@ def _lines(file: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
 
 
+def _masked_before(out: Path) -> bool | None:
+    """Whether names are masked in what an output folder holds; None where it holds nothing of ours.
+
+    The journal tells. One that holds nothing tells nothing of the report beside it, such as after a run that was begun anew and killed.
+    """
+    from mcscreen.journal import JOURNAL, masks_names
+    from mcscreen.runs import read_run
+
+    told = masks_names(out / JOURNAL)
+    if told is None and (run := read_run(out)) is not None:
+        told = "masked" in run.facts
+    if told is None and any((out / name).exists() for name in _REPORTED):
+        told = (out / NAMES).exists()
+    return told
+
+
 def _write_ids(paths: Sequence[Path], settings: Settings, file: Path) -> None:
-    """Write which upload each masked submission is, for the owner of the folder only."""
+    """Write which upload each masked submission is, for the owner of the folder only; what an earlier run wrote stays with it."""
     import csv
     import io
 
@@ -252,9 +269,12 @@ def _write_ids(paths: Sequence[Path], settings: Settings, file: Path) -> None:
     from mcscreen.inert import cell, single_line
     from mcscreen.private_files import put
 
-    rows = sorted(ids_of(paths, settings).items())
+    rows: dict[str, str] = {}
+    with suppress(OSError, UnicodeError, csv.Error), file.open(encoding="utf-8-sig", newline="") as earlier:
+        rows = {row[0]: row[1] for row in islice(csv.reader(earlier), 1, None) if len(row) == 2}
+    rows |= {cell(single_line(name)): cell(single_line(upload)) for name, upload in ids_of(paths, settings).items()}
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([("submission", "upload"), *((cell(single_line(x)) for x in row) for row in rows)])
+    csv.writer(text, lineterminator="\r\n").writerows([("submission", "upload"), *sorted(rows.items())])
     put(file, text.getvalue().encode("utf-8-sig"))
 
 

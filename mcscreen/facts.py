@@ -1,7 +1,8 @@
 """What a result rests on beside the files: versions, weights, thresholds, rubric, settings.
 
 Two results with equal facts and equal files are equal, so a journal may give one for the other; whatever can change a result must
-stand here. All of it is known before a model is loaded, because a run that finds everything done loads none. The facts are
+stand here. One thing does not: the language data of Tesseract, which has no version; screen with `--no-resume` after a change of
+it. All of it is known before a model is loaded, because a run that finds everything done loads none. The facts are
 written down beside the results (`mcscreen.runs`) and must not hold names: of those that are masked there is a checksum.
 """
 
@@ -21,7 +22,24 @@ from mcscreen.reflection.labels import LabellerModel
 
 __all__ = ["facts_of", "fingerprint", "scores_fingerprint"]
 
-_VERSIONED = ("mcscreen", "pypdfium2", "pdfplumber", "lxml", "spacy", "onnxruntime", "tokenizers")
+_VERSIONED = (
+    "mcscreen",
+    "charset-normalizer",
+    "lxml",
+    "markdown-it-py",
+    "numpy",
+    "onnxruntime",
+    "pdfminer.six",
+    "pdfplumber",
+    "pillow",
+    "py3langid",
+    "pymediainfo",
+    "pypdfium2",
+    "scikit-learn",
+    "scipy",
+    "spacy",
+    "tokenizers",
+)
 
 
 def facts_of(

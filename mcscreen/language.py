@@ -113,16 +113,19 @@ def pipeline() -> dict[str, str]:
     """Name and version of the pipeline that `english` and `recogniser` load, as its own files tell; nothing is loaded.
 
     Returns:
-        "name" and "version"; "none" or "unknown" where there is none or it does not tell.
+        "name" and "version"; "none" or "unknown" where there is none or it does not tell. Of one that `VARIABLE` names, "sha256"
+        as well: its version is whoever's who trained it.
     """
-    name = _chosen(os.environ.get(VARIABLE, "").strip())
+    named = os.environ.get(VARIABLE, "").strip()
+    name = _chosen(named)
     if not name:
         return {"name": "none", "version": "none"}
     try:
         spec = importlib.util.find_spec(name) if name.isidentifier() else None
         folder = Path(next(iter(spec.submodule_search_locations or ()), name)) if spec else Path(name)
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-        return {"name": f"{meta['lang']}_{meta['name']}", "version": str(meta["version"])}
+        told = {"name": f"{meta['lang']}_{meta['name']}", "version": str(meta["version"])}
+        return told | ({"sha256": data_sha256(folder)} if named else {})
     except (OSError, ValueError, LookupError, TypeError):
         return {"name": "unknown", "version": "unknown"}
 

@@ -25,6 +25,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mcscreen.document import Document, Place
@@ -51,6 +52,9 @@ _HEAD_WORDS = 8
 
 _MOST_PLACES = 16
 """Earlier places of one run that are tried."""
+
+_SORTED = 4_000_000
+"""Hashes that are sorted together; those of a large batch are gone through in ranges, so that they do not lie in memory twice."""
 
 _BITS = 32
 """Where a run of words stands is one number: that of the text, and below so many bits that of the word in it."""
@@ -178,7 +182,7 @@ def find_overlaps(
 def _hashed(
     batch: Sequence[tuple[Submission, Sequence[Section]]], numbers: dict[str, int], grams: set[tuple[int, ...]]
 ) -> tuple[list[list[_Hashes]], set[tuple[int, ...]]]:
-    """For each submission the hashes of each part's runs that are not wholly allowed; and the wording of a team's artifacts.
+    """For each submission the sorted hashes of each part's runs that are not wholly allowed; and the wording of a team's artifacts.
 
     An artifact that more than one candidate handed in to the byte is a team's. It is known as one only with its second
     owner, so the hashes of those before may hold its wording; the second walk takes it out.
@@ -203,7 +207,7 @@ def _hashed(
             elif document.sha256 and document.sha256 not in known and owners.setdefault(document.sha256, submission.id) != submission.id:
                 known.add(document.sha256)
                 team.update(_grams([_number(w, numbers) for w, _ in _words(document.text)], _ALLOWED_RUN))
-        hashes.append([np.fromiter(part, dtype=np.int64, count=len(part)) for part in parts.values()])
+        hashes.append([np.sort(np.fromiter(part, dtype=np.int64, count=len(part))) for part in parts.values()])
     return hashes, team
 
 
@@ -213,8 +217,14 @@ def _repeated(hashes: Sequence[Sequence[_Hashes]]) -> Iterator[tuple[int, set[in
 
     if not any(len(part) for parts in hashes for part in parts):
         return
-    ordered = np.sort(np.concatenate([part for parts in hashes for part in parts]))
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    found: list[_Hashes] = []
+    ranges = 1 + sum(len(part) for parts in hashes for part in parts) // _SORTED
+    bounds = [n * (1 << 64) // ranges - (1 << 63) for n in range(1, ranges)]
+    for low, high in pairwise([None, *bounds, None]):
+        ordered = np.concatenate([_between(part, low, high) for parts in hashes for part in parts])
+        ordered.sort()
+        found.append(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]))
+    repeated = np.concatenate(found)
     if not len(repeated):
         return
     for at, parts in enumerate(hashes):
@@ -225,6 +235,12 @@ def _repeated(hashes: Sequence[Sequence[_Hashes]]) -> Iterator[tuple[int, set[in
             own.update(part[repeated[places] == part].tolist())
         if own:
             yield at, own
+
+
+def _between(part: _Hashes, low: int | None, high: int | None) -> _Hashes:
+    """Hashes of a sorted part from one bound up to below another."""
+    first = 0 if low is None else int(part.searchsorted(low))
+    return part[first : None if high is None else int(part.searchsorted(high))]
 
 
 def _read(

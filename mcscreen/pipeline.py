@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,7 @@ from mcscreen.heads import RECIPE
 from mcscreen.intake import OpenedUpload, Upload, find_uploads, open_upload
 from mcscreen.isolation import OutOfTime, Readers, deadline
 from mcscreen.judging import judged_anew
+from mcscreen.language import english, recogniser
 from mcscreen.limits import DEFAULT_LIMITS, Limits
 from mcscreen.masking import masked, masked_id
 from mcscreen.matchers import DEFAULT_ENCODER, ExamplesFinder, check_knowledge, finders_of, load_encoder, support_of
@@ -286,6 +288,12 @@ class Screener:
         """
         _ = self._finders, self._labeller
 
+    def _open_pipelines(self) -> None:
+        if self.rubric.part_of_kind("reflection"):
+            english()
+        if self._masks:
+            recogniser()
+
     def screen(self, submission: Submission | str | Path) -> Screening:
         """Screen one submission.
 
@@ -395,6 +403,7 @@ def _problems(submission: Submission) -> tuple[Requirement, ...]:
 
 
 _screeners: OrderedDict[Settings, Screener] = OrderedDict()
+_making = threading.Lock()
 _MOST_SCREENERS = 2
 
 
@@ -410,13 +419,14 @@ def screener_of(settings: Settings, *, current: bool = False) -> Screener:
         RubricError: When the rubric cannot be used.
         ModelError: When the encoder cannot be used.
     """
-    kept = _screeners.get(settings)
-    if kept is None or (current and not kept.is_current(settings.rubric)):
-        kept = _screeners[settings] = _screener(settings)
-    _screeners.move_to_end(settings)
-    while len(_screeners) > _MOST_SCREENERS:
-        _screeners.popitem(last=False)
-    return kept
+    with _making:
+        kept = _screeners.get(settings)
+        if kept is None or (current and not kept.is_current(settings.rubric)):
+            kept = _screeners[settings] = _screener(settings)
+        _screeners.move_to_end(settings)
+        while len(_screeners) > _MOST_SCREENERS:
+            _screeners.popitem(last=False)
+        return kept
 
 
 def _screener(settings: Settings) -> Screener:
@@ -472,6 +482,7 @@ def screen_one(upload: Upload, settings: Settings, read: Callable[[], Submission
     screener = screener_of(settings)
     start_reading(settings)
     screener.load()  # what is wrong with a model is no submission's fault, and learning may take longer than a screening
+    screener._open_pipelines()  # before its time runs: an import that is interrupted in the middle cannot be begun again
     submission = None
     try:
         submission = read() if read is not None else read_upload(upload, settings)

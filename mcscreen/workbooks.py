@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from mcscreen.inert import plain, shorten, starts_formula
-from mcscreen.private_files import scratch_folder
+from mcscreen.private_files import NotWritten, scratch_folder
 
 __all__ = ["ROWS", "Choice", "Sheet", "workbook"]
 
@@ -65,7 +65,7 @@ def workbook(sheets: Iterable[Sheet]) -> Iterator[bytes]:
     """The bytes of a workbook, in pieces. A worksheet is asked for when the one before it is written.
 
     Raises:
-        OSError: The disk for temporary files is full, or cannot be written for another reason.
+        NotWritten: The disk for temporary files is full, or cannot be written for another reason.
     """
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
@@ -78,9 +78,13 @@ def workbook(sheets: Iterable[Sheet]) -> Iterator[bytes]:
                 cells = _Cells(book)
                 for sheet in sheets:
                     _write(book.add_worksheet(sheet.title), sheet, cells)
+        except NotWritten:
+            raise
         except FileCreateError as error:  # which is no OSError, and holds one
             held = error.args[0] if error.args else None
-            raise (held if isinstance(held, OSError) else OSError(str(error))) from None
+            raise NotWritten(folder.parent, held if isinstance(held, OSError) else OSError(str(error))) from None
+        except OSError as error:
+            raise NotWritten(folder.parent, error) from None
         with path.open("rb") as file:
             while piece := file.read(_PIECE):
                 yield piece

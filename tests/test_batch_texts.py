@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 
 import pytest
 
@@ -25,6 +26,12 @@ def uploads(small_submission):
     for name in ("moreau", "okafor"):
         shutil.copytree(small_submission, small_submission.parent / name, symlinks=True)
     return find_uploads([small_submission.parent])
+
+
+@pytest.fixture(autouse=True)
+def room(monkeypatch):
+    """As if the disk had room, whatever else lies on it."""
+    monkeypatch.setattr(batch_texts, "_ROOM", 0)
 
 
 @pytest.fixture
@@ -66,7 +73,7 @@ def test_where_there_is_no_room_it_is_read_again(uploads, reads, monkeypatch):
     assert reads == [uploads[0].id, uploads[1].id, uploads[1].id]
 
 
-@pytest.mark.parametrize("what", ["open", "write", "read", "damaged"])
+@pytest.mark.parametrize("what", ["open", "write", "short", "read", "damaged", "little room"])
 def test_a_disk_that_fails_costs_a_second_reading_only(uploads, reads, monkeypatch, what):
     def full(*args, **more):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -74,21 +81,40 @@ def test_a_disk_that_fails_costs_a_second_reading_only(uploads, reads, monkeypat
     texts = texts_of([uploads[0].root.parent], SETTINGS)
     if what == "open":
         monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    elif what == "little room":
+        monkeypatch.setattr(batch_texts, "_ROOM", 1 << 60)
     else:
         texts.read(uploads[1], SETTINGS)
 
         class Failing:
             def __init__(self, file):
-                self.seek, self.write, self.read = file.seek, file.write, file.read
+                self.seek, self.write, self.read, self.close = file.seek, file.write, file.read, file.close
 
         failing = Failing(texts._packed._file)
-        if what != "damaged":
+        if what == "short":  # as a disk does on which some of it has room
+            failing.write = lambda record, write=failing.write: write(record[:100])
+        elif what != "damaged":
             setattr(failing, what, full)
         monkeypatch.setattr(texts._packed, "_file", failing)
     first = texts.read(uploads[0], SETTINGS)
     if what == "damaged":
         failing.seek(texts._packed._places[uploads[0].id][0])
         failing.write(b"{} ")
+    if what in ("write", "short"):  # the room is given back
+        assert texts._packed._file.seek.__self__.closed
+        texts.read(uploads[2], SETTINGS)
+        assert not texts._packed._places
     reads.clear()
     assert texts[uploads[0].id] == first
     assert reads == [uploads[0].id]
+
+
+def test_names_are_masked_once(uploads, monkeypatch):
+    monkeypatch.setattr(batch_texts, "_KEPT", 1)
+    settings = replace(SETTINGS, mask_names=True)
+    texts = texts_of([uploads[0].root.parent], settings)
+    for upload in uploads:
+        texts.read(upload, settings)
+    first = dict(texts)
+    monkeypatch.setattr(batch_texts, "masked", lambda *_: pytest.fail("masked again"))
+    assert dict(texts) == first and all(s.id == name for name, s in first.items())

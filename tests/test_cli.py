@@ -1,6 +1,7 @@
 """The command line: what it prints where, what it writes, and its exit codes."""
 
 import json
+import shutil
 
 import pytest
 
@@ -216,6 +217,32 @@ def test_masked_names_stand_in_no_report_and_names_csv_says_who_is_who(capsys, s
     code, _, stderr = _run(capsys, *common)
     assert code == 2
     assert "another folder" in " ".join(stderr.split())
+
+
+def test_what_a_folder_holds_tells_of_masking_where_the_journal_is_empty(capsys, small_submission, tmp_path):
+    plain, masked = tmp_path / "plain", tmp_path / "masked"
+    common = ("screen", small_submission, "-r", "student-centeredness", "-f", "md")
+    assert _run(capsys, *common, "-o", plain)[0] == _run(capsys, *common, "-o", masked, "--mask-names")[0] == 0
+    for folder in (plain, masked):  # as a run leaves it that was begun anew and killed
+        (folder / "journal.jsonl").write_bytes(b"")
+    for _ in range(2):
+        assert _run(capsys, *common, "-o", plain, "--mask-names")[0] == _run(capsys, *common, "-o", masked)[0] == 2
+        for folder in (plain, masked):  # a report by other means has none
+            (folder / "run.json").unlink(missing_ok=True)
+    assert _run(capsys, *common, "-o", masked, "--mask-names")[0] == 0
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("of somebody else")
+    assert _run(capsys, *common, "-o", tmp_path / "other", "--mask-names")[0] == 0
+
+
+def test_names_of_an_earlier_batch_stay_beside_its_pages(capsys, small_submission, tmp_path):
+    other = small_submission.parent / "moreau"
+    shutil.copytree(small_submission, other)
+    common = ("-r", "student-centeredness", "-o", tmp_path / "out", "-f", "md", "--mask-names")
+    assert _run(capsys, "screen", small_submission, *common)[0] == _run(capsys, "screen", other, *common)[0] == 0
+    rows = (tmp_path / "out" / "names.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert rows[0] == "submission,upload" and {r.split(",")[1] for r in rows[1:]} == {"lindqvist", "moreau"}
+    assert {p.stem for p in (tmp_path / "out").glob("*/*.md")} == {r.split(",")[0] for r in rows[1:]}
 
 
 def test_a_submission_that_could_not_be_screened_is_not_passed_over(capsys, small_submission, tmp_path, monkeypatch):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import re
 import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -92,3 +95,53 @@ def test_in_another_thread_nothing_comes_afterwards():
         return [t.name for t in threading.enumerate() if t.name == "mcscreen-clock"]
 
     assert in_a_thread(work) == []
+
+
+class Held:
+    """The system's calls, where whoever looks on is held once between its look and its call."""
+
+    def __init__(self):
+        self.pythonapi, self.c_ulong, self.py_object = self, ctypes.c_ulong, ctypes.py_object
+        self.held = False
+
+    def PyThreadState_SetAsyncExc(self, thread, error):  # the system's name
+        if error is not None and not self.held:
+            self.held = True
+            time.sleep(0.3)
+        return ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
+
+
+def test_in_another_thread_an_interruption_on_the_way_out_is_the_last(monkeypatch):
+    monkeypatch.setattr(clock, "_AGAIN", 0.3)
+    monkeypatch.setattr(clock, "ctypes", Held())
+
+    def work():
+        with suppress(OutOfTime), deadline(0.1):
+            until = time.thread_time() + 0.15
+            while time.thread_time() < until:
+                pass
+        time.sleep(0.3)
+        left = sum(t.name == "mcscreen-clock" for t in threading.enumerate())
+        until = time.thread_time() + 0.7
+        while time.thread_time() < until:
+            pass
+        return left
+
+    assert in_a_thread(work) == 0
+
+
+def test_a_timer_that_strikes_on_the_way_out_is_the_last(monkeypatch):
+    """It strikes while the end puts the timer back."""
+    before, put_back = signal.getsignal(signal.SIGPROF), signal.setitimer
+    struck = []
+
+    def strike(which, seconds, again=0.0):
+        if not seconds and not struck:
+            struck.append(True)
+            os.kill(os.getpid(), signal.SIGPROF)
+        return put_back(which, seconds, again)
+
+    monkeypatch.setattr(clock.signal, "setitimer", strike)
+    with deadline(100):
+        pass
+    assert struck and signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0) and signal.getsignal(signal.SIGPROF) == before

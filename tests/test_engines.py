@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from mcscreen import InputError, MissingExtra, Settings, screen_batch, screen_one
+from mcscreen import InputError, McscreenError, MissingExtra, Settings, load_rubric, screen_batch, screen_one
 from mcscreen.batch_texts import texts_of
 from mcscreen.batches import kept_batch
 from mcscreen.engines import ENGINES
@@ -68,6 +68,30 @@ def test_a_record_that_is_damaged_meanwhile_is_told(uploads, tmp_path, monkeypat
 def test_an_engine_that_does_not_exist_is_told_with_those_that_do():
     with pytest.raises(InputError, match="choose from local, dask"):
         list(screen_batch([], SETTINGS, engine="ray"))
+
+
+def test_a_process_that_has_another_rubric_is_not_believed(uploads, tmp_path):
+    folder = tmp_path / "rubric"
+    shutil.copytree(load_rubric(SETTINGS.rubric).path.parent, folder)
+    toml = folder / "rubric.toml"
+
+    def change():
+        toml.write_text(toml.read_text(encoding="utf-8").replace('title = "', 'title = "New ', 1), encoding="utf-8")
+
+    run = tmp_path / "run"
+    with (
+        pytest.raises(McscreenError, match="changed while the batch began"),
+        kept_batch([uploads], Settings(str(folder)), run, jobs=2, begin=change),
+    ):
+        pass
+    assert (run / JOURNAL).read_bytes() == b""
+
+
+def test_what_is_not_journalled_is_held_and_the_same(uploads, tmp_path, monkeypatch):
+    monkeypatch.setattr("mcscreen.batches._key", lambda *_: "")
+    told = []
+    with kept_batch([uploads], SETTINGS, tmp_path / "run", advance=lambda _, s: told.append(s)) as kept:
+        assert list(kept) == told != [] and kept.keys is None
 
 
 def test_a_cluster_gives_the_same_and_survives_the_death_of_a_worker(uploads, tmp_path):

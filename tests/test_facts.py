@@ -41,7 +41,10 @@ def test_the_facts_are_those_of_this_machine(screener, monkeypatch, tmp_path):
     assert screener.facts["reflection"]["abstain_below"] > 0
     (tmp_path / "meta.json").write_text(json.dumps({"lang": "en", "name": "own", "version": "1.2"}))
     monkeypatch.setenv(language.VARIABLE, str(tmp_path))
-    assert Screener(RUBRIC).facts["language"] == {"name": "en_own", "version": "1.2"}
+    told = Screener(RUBRIC).facts["language"]
+    assert told == {"name": "en_own", "version": "1.2", "sha256": language.data_sha256(tmp_path)}
+    (tmp_path / "weights").write_bytes(b"trained again under the same name")
+    assert Screener(RUBRIC).facts["language"] == told | {"sha256": language.data_sha256(tmp_path)} != told
     (tmp_path / "meta.json").write_text("[]")
     assert language.pipeline() == {"name": "unknown", "version": "unknown"}
     monkeypatch.setattr("mcscreen.extractors.ocr.installed", lambda: "tesseract 9")

@@ -6,8 +6,10 @@ import random
 import time
 import tracemalloc
 
+import numpy as np
 import pytest
 
+from mcscreen import overlaps
 from mcscreen.document import Draft
 from mcscreen.overlaps import RUN, find_overlaps, wording_of
 from mcscreen.rubric import Rubric
@@ -141,6 +143,18 @@ class Asked:
     def __getitem__(self, at):
         self.asked[at] += 1
         return self.make(at)
+
+
+@pytest.mark.parametrize("together", [1, 7, 10**6])
+def test_hashes_that_are_gone_through_in_ranges_are_found_all_the_same(monkeypatch, together):
+    monkeypatch.setattr(overlaps, "_SORTED", together)
+    own = [np.arange(start, start + 5) * (1 << 58) for start in (-20, -16, 0, 8, 12)]
+    assert dict(overlaps._repeated([[part] for part in own])) == {
+        0: {-16 << 58},
+        1: {-16 << 58},
+        3: {12 << 58},
+        4: {12 << 58},
+    }
 
 
 def test_only_who_shares_is_asked_for_again():

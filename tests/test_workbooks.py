@@ -84,7 +84,7 @@ def test_a_full_disk_is_told_as_such(tmp_path, temporary, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("xlsxwriter.workbook.ZipFile", Full)
-    with pytest.raises(NotWritten, match=r"report\.xlsx: cannot be written \(No space left on device\); make room") as error:
+    with pytest.raises(NotWritten, match=r"/temporary: cannot be written \(No space left on device\); make room") as error:
         put(tmp_path / "report.xlsx", workbook([Sheet("One", [("A", 5)], [("a",)])]))
     assert error.value.errno == errno.ENOSPC
     assert not list(temporary.iterdir()) and [p.name for p in tmp_path.iterdir()] == ["temporary"]
@@ -95,7 +95,9 @@ def test_a_full_disk_is_told_as_such(tmp_path, temporary, monkeypatch):
 def test_a_file_that_may_not_grow_is_told_as_such(tmp_path, rows):
     code = (
         "import pathlib, resource, sys\n"
+        "import tempfile\n"
         "from mcscreen.private_files import NotWritten, put\n"
+        "tempfile.tempdir = sys.argv[1]\n"
         "from mcscreen.workbooks import Sheet, workbook\n"
         "content = workbook([Sheet('One', [('A', 5)], ((f'text {n}',) for n in range(int(sys.argv[2]))))])\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"
@@ -105,5 +107,5 @@ def test_a_file_that_may_not_grow_is_told_as_such(tmp_path, rows):
         "    print(error)\n"
     )
     run = subprocess.run([sys.executable, "-c", code, str(tmp_path), str(rows)], capture_output=True, text=True)
-    assert "report.xlsx: cannot be written (File too large); make room" in run.stdout, run.stderr
+    assert run.stdout.startswith(f"{tmp_path}: cannot be written (File too large); make room"), run.stderr
     assert not list(tmp_path.iterdir())

@@ -16,7 +16,7 @@ from multiprocessing import get_context
 
 from mcscreen.errors import McscreenError
 from mcscreen.intake import Upload
-from mcscreen.pipeline import Settings, load_rubric, read_upload, screen_one, start_reading, stop_reading
+from mcscreen.pipeline import Settings, load_rubric, read_upload, screen_one, screener_of, start_reading, stop_reading
 from mcscreen.results import Screening
 from mcscreen.submission import Submission
 
@@ -47,7 +47,7 @@ def run(
         read: Reads an upload in this process, where it is the only one.
 
     Raises:
-        McscreenError: When the rubric or the encoder cannot be used, or a process was ended from outside.
+        McscreenError: When the rubric or the encoder cannot be used or changed meanwhile, or a process was ended from outside.
     """
     workers = min(jobs, 2 * (os.cpu_count() or 1))
     return _alone(uploads, settings, read) if workers <= 1 else _together(uploads, settings, workers)
@@ -82,23 +82,27 @@ def _alone(uploads: Iterable[Upload], settings: Settings, read: Callable[[Upload
 
 def _together(uploads: Iterable[Upload], settings: Settings, workers: int) -> Iterator[Screening]:
     load_rubric(settings.rubric)  # what is wrong with it is told here, not by a process
+    expected = screener_of(settings).fingerprint
     running: deque[Future[Screening]] = deque()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         try:
             for upload in uploads:
                 running.append(pool.submit(screen_one, upload, settings))
                 if len(running) > _WAITING * workers:
-                    yield _awaited(running.popleft())
+                    yield _awaited(running.popleft(), expected)
             while running:
-                yield _awaited(running.popleft())
+                yield _awaited(running.popleft(), expected)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _awaited(screening: Future[Screening]) -> Screening:
+def _awaited(waiting: Future[Screening], expected: str) -> Screening:
     try:
-        return screening.result()
+        screening = waiting.result()
+        if screening.fingerprint != expected:
+            raise McscreenError("the rubric or a model changed while the batch began; run again, what is done is kept")
+        return screening
     except BrokenProcessPool:
         raise McscreenError(
             "a process that screens was ended from outside, perhaps for want of memory; run again with fewer --jobs, what is done is kept"

@@ -46,16 +46,28 @@ def deadline(seconds: float) -> Iterator[None]:
             yield
         return
 
+    over = False
+
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise OutOfTime(_told(seconds))
+        if not over:
+            raise OutOfTime(_told(seconds))
+
+    def end() -> None:
+        nonlocal over
+        over = True
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
     before = signal.signal(signal.SIGPROF, interrupt)
     signal.setitimer(signal.ITIMER_PROF, seconds, _AGAIN)
     try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        try:
+            yield
+        finally:
+            end()
+    except OutOfTime:
+        end()  # once more, because the end itself may have been interrupted
+        raise
 
 
 @contextmanager
@@ -74,15 +86,25 @@ def _watched(seconds: float) -> Iterator[None]:
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(OutOfTime))
                     until = spent() + _AGAIN
 
+    def end() -> None:
+        while True:
+            try:
+                with changing:
+                    ended.set()
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)  # one that was not raised yet would be, in whatever comes next
+                return
+            except OutOfTime:  # it came while this waited for the lock
+                continue
+
     threading.Thread(target=watch, name="mcscreen-clock", daemon=True).start()
     try:
-        yield
+        try:
+            yield
+        finally:
+            end()
     except OutOfTime:
+        end()  # once more, because the end itself may have been interrupted
         raise OutOfTime(_told(seconds)) from None
-    finally:
-        with changing:
-            ended.set()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)  # one that was not raised yet would be, in whatever comes next
 
 
 def _meter() -> Callable[[], float]:

@@ -70,6 +70,8 @@ class OnnxEncoder:
         content = verified(self._folder, self.model, "tokenizer.json")
         try:
             return tokenizer_of(content)
+        except OutOfTime:
+            raise
         except Exception as error:  # the library raises a bare Exception
             raise self._not_loaded(error) from None
 

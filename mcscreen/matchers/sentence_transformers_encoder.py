@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class SentenceTransformersEncoder:
         name: A folder with a sentence-transformers model, or the name of one that lies in the local cache.
 
     Attributes:
-        fingerprint: Changes with the name and, for a folder, with the weights.
+        fingerprint: Changes with the name, with the libraries and, for a folder, with the weights.
 
     Raises:
         MissingExtra: When the extra `sentence-transformers` is not installed.
@@ -54,7 +55,8 @@ class SentenceTransformersEncoder:
         if dimension is None:
             raise ModelError(f"{name!r} does not say how long its vectors are; use a sentence-transformers model")
         self.dimension: int = dimension
-        self.fingerprint = f"sentence-transformers:{Path(name).name}:{_digest(Path(name))}"
+        libraries = ":".join(version(p) for p in ("sentence-transformers", "transformers", "torch"))
+        self.fingerprint = f"sentence-transformers:{Path(name).name}:{_digest(Path(name))}:{libraries}"
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit-length vectors, one text at a time so that a text's vector never depends on its neighbours.

@@ -148,9 +148,10 @@ class _Likeness:
 
     def __init__(self, names: _Names) -> None:
         self._names = names
-        self.alike = lru_cache(maxsize=4_000)(self._compared)
+        # Each of many files is compared with each of many rows; in a batch whose files have the same names, few stay for ever.
+        self.alike = lru_cache(maxsize=max(4_000, 250 * len(names)))(self._compared)
         self._rarity = lru_cache(maxsize=2_000)(self._counted)
-        self._close = lru_cache(maxsize=10_000)(_close)
+        self._close = lru_cache(maxsize=max(10_000, 500 * len(names)))(_close)
 
     def _compared(self, wanted: tuple[str, ...], held: tuple[str, ...]) -> float:
         """How likely words mean a file of that name, between 0 and 1."""

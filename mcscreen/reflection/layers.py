@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcscreen.errors import ModelError
+from mcscreen.errors import ModelError, OutOfTime
 from mcscreen.model import hand_back_memory, load_model, tokenizer_of, verified
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def _session(content: bytes, name: Path) -> Any:
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except OutOfTime:
+        raise
     except Exception as error:  # the library's errors share no base
         raise ModelError(f"{name}: the layers could not be loaded ({type(error).__name__}); fit the labels anew") from None
     session._model_bytes = None  # kept only to load it again on another device, and as large as the graph

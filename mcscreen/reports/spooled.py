@@ -13,8 +13,10 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import IO
 
+from mcscreen.private_files import NotWritten
 from mcscreen.results import Screening
 from mcscreen.rubric import Rubric
 from mcscreen.tables import (
@@ -63,7 +65,7 @@ class Tables:
         """A table; its rows may be gone through once.
 
         Raises:
-            OSError: The disk for temporary files is full, or cannot be written for another reason.
+            NotWritten: The disk for temporary files is full, or cannot be written for another reason.
         """
         if name == "overview":
             return overview(self._screenings, self._rubric, self._kept.parts)
@@ -83,7 +85,12 @@ class Tables:
 
     @cached_property
     def _kept(self) -> _Kept:
-        return _Kept(self._screenings, self._rubric)
+        try:
+            return _Kept(self._screenings, self._rubric)
+        except NotWritten:
+            raise
+        except OSError as error:
+            raise NotWritten(Path(tempfile.gettempdir()), error) from None
 
 
 class _Kept:
@@ -107,6 +114,8 @@ class _Kept:
             for name, file in self._files.items():
                 for row in _MAKERS[name](together, rubric).rows:
                     file.write(json.dumps(row) + "\n")
+        for file in self._files.values():
+            file.flush()
 
     def rows(self, name: str) -> Iterator[tuple[Value, ...]]:
         file = self._files[name]
