@@ -82,7 +82,7 @@ class Texts(Mapping[str, Submission]):
         return kept
 
     def _again(self, upload: Upload) -> Submission:
-        return self._packed.get(upload.id, self._settings.limits) or read_upload(upload, self._settings)
+        return self._packed.get(upload.id, self._settings.limits) or self.read(upload, self._settings)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._uploads)

@@ -52,6 +52,13 @@ def test_what_was_read_is_the_same_again_and_is_not_read_twice(uploads, reads, m
     assert reads == [u.id for u in uploads]
 
 
+def test_what_was_screened_before_is_read_once_for_the_reports(uploads, reads, monkeypatch):
+    monkeypatch.setattr(batch_texts, "_KEPT", 1)
+    texts = texts_of([uploads[0].root.parent], SETTINGS)
+    assert dict(texts) == dict(texts)
+    assert reads == [u.id for u in uploads]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="an open file is seen there until it is closed")
 def test_nobody_sees_the_file(uploads, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
