@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,15 @@ _REPEATED = 0.08
 share of small letters it is asked of scripts with capitals only."""
 
 _ENGLISH = frozenset({"en", "pcm"})  # Nigerian Pidgin is what careful second-language English is most often taken for
+_ENGLISH_WORDS = frozenset(
+    """the and that were with their they this which these those have from what when who because would been our she his her for you
+    your about how""".split()
+)
+"""Common in English prose, and words of hardly any other language."""
+
+_PLAIN = 0.15
+"""Share of such words from which on the classifier need not be asked: it costs more than all that is told of most texts."""
+
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NAMES = dict(
@@ -53,8 +63,11 @@ def language_of(text: str) -> str | None:
         text: Any text; its first 5,000 characters are looked at.
     """
     text = unicodedata.normalize("NFC", text[:5_000])
-    if not _is_prose(text):
+    words = _WORD.findall(text)
+    if not _is_prose(text, words):
         return None
+    if sum(w.casefold() in _ENGLISH_WORDS for w in words) >= _PLAIN * len(words):
+        return "en"
     code, probability = _identifier().classify(text)
     code = "en" if code in _ENGLISH else str(code)
     return code if float(probability) >= _SURE else None
@@ -70,10 +83,9 @@ def length_of(text: str) -> int:
     return len(_WORD.findall(_UNSPACED.sub(" ", text))) + len(_UNSPACED.findall(text)) // 2
 
 
-def _is_prose(text: str) -> bool:
+def _is_prose(text: str, words: Sequence[str]) -> bool:
     if length_of(text) < FEWEST_WORDS:
         return False
-    words = _WORD.findall(text)
     cased = [w for w in words if w[0].islower() or w[0].isupper()]
     if len(cased) <= len(words) / 2:
         return True

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mcscreen import tongues
 from mcscreen.tongues import FEWEST_WORDS, language_of, name_of
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "languages.toml").read_text(encoding="utf-8"))["case"]
@@ -32,6 +33,18 @@ def test_every_text_is_silent_below_the_fewest_words() -> None:
         if case["language"] not in ("zh", ""):
             assert language_of(few) is None
     assert language_of("") is None
+
+
+def test_what_is_plainly_english_needs_no_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    english = [c["text"] for c in CASES if language_of(c["text"]) == "en"]
+    asked: list[bool] = []
+    real = tongues._identifier
+    monkeypatch.setattr(tongues, "_identifier", lambda: asked.append(True) or real())
+    assert {language_of(text) for text in english} == {"en"}
+    assert len(asked) < len(english) / 2
+    asked.clear()
+    assert all(language_of(c["text"]) == c["language"] for c in CASES if c["language"] in ("es", "fr", "de"))
+    assert asked
 
 
 def test_names() -> None:

@@ -6,6 +6,7 @@ container without decoding a frame, so the size of the file does not matter.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from mcscreen.document import Draft, UnreadableDocument
@@ -49,6 +50,7 @@ def _seconds(duration: object) -> float:
         return 0.0
 
 
+@cache
 def _version() -> str:
     from importlib.metadata import version
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ def extract(path: Path, draft: Draft, limits: Limits, ocr: Callable[[bytes], str
     """
     import pypdfium2
 
-    draft.reader = f"pypdfium2 {version('pypdfium2')}"
+    draft.reader = _reader()
     draft.page_kind = "page"
     with path.open("rb") as stream:
         start = stream.read(1024)
@@ -85,6 +86,11 @@ def extract(path: Path, draft: Draft, limits: Limits, ocr: Callable[[bytes], str
         _read(pdf, path, draft, limits, ocr)
     if _cut_off(path):
         draft.unread("the end of the file is missing, so pages may be lost; upload it again")
+
+
+@cache
+def _reader() -> str:
+    return f"pypdfium2 {version('pypdfium2')}"  # read from a file, and not for each document
 
 
 def extract_cautiously(path: Path, draft: Draft, limits: Limits) -> None:
