@@ -4,7 +4,7 @@ One pipeline is loaded once and shared, with the tagger, parser and lemmatizer a
 which costs a third of the time and is needed for one thing only: masking names. That loads the recogniser alone. Loading is
 lazy, because spaCy takes longer to import than the rest of the package takes to run.
 
-spaCy keeps every word that it has ever met, which in a batch of thousands would be all of memory. `from_parses` lets it keep the common
+spaCy keeps every word that it has ever met, which in a batch of thousands would be all of memory. `from_parses` lets it keep the frequent
 ones and forgets the rest, so what is read from a parse leaves it as plain values.
 """
 
@@ -51,7 +51,7 @@ PINNED_SHA256 = "86e45dad8521f574685f7fc2af564ff71bfd2f97a93a33317992c7b7cfabae3
 """Of the names and bytes of all its data files, as in release 3.8.0."""
 
 KEPT_WORDS = 5_000
-"""Words that a pipeline keeps. Making one costs some hundredths of a millisecond, so the common ones are worth their half kilobyte."""
+"""Words that a pipeline keeps. Making one costs some hundredths of a millisecond, so the frequent ones are worth their half kilobyte."""
 
 _log = logging.getLogger("mcscreen.language")
 _parsing = threading.RLock()
