@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mcscreen.errors import ModelError
+from mcscreen.errors import ModelError, OutOfTime
 from mcscreen.matchers import load_encoder
 from mcscreen.matchers.onnx_encoder import OnnxEncoder
 from mcscreen.matchers.sentence_transformers_encoder import SentenceTransformersEncoder
@@ -127,3 +127,12 @@ def test_what_cannot_be_loaded_is_told_with_the_first_text(tmp_path, name):
 def test_an_unknown_encoder_says_what_there_is(tmp_path):
     with pytest.raises(ModelError, match="facets-l4"):
         load_encoder(str(tmp_path / "nothing-here"))
+
+
+def test_being_out_of_time_while_the_tokenizer_loads_is_no_fault_of_the_model(monkeypatch):
+    def late(content):
+        raise OutOfTime("more than 100 seconds")
+
+    monkeypatch.setattr("mcscreen.matchers.onnx_encoder.tokenizer_of", late)
+    with pytest.raises(OutOfTime):
+        OnnxEncoder(shipped("models") / "facets-l4").encode(["We met."])
