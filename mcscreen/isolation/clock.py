@@ -41,16 +41,25 @@ def deadline(seconds: float) -> Iterator[None]:
     Raises:
         OutOfTime: The time is used up.
     """
-    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
-        with _watched(seconds):
+    timer = sys.platform != "win32" and threading.current_thread() is threading.main_thread()
+    end = _timed(seconds) if timer else _watched(seconds)
+    try:
+        try:
             yield
-        return
+        finally:
+            end()
+    except OutOfTime:
+        end()  # once more, because the end itself may have been interrupted
+        raise OutOfTime(_told(seconds)) from None
 
+
+def _timed(seconds: float) -> Callable[[], None]:
+    """Begin a deadline by the system's timer; returns what ends it."""
     over = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         if not over:
-            raise OutOfTime(_told(seconds))
+            raise OutOfTime
 
     def end() -> None:
         nonlocal over
@@ -60,19 +69,11 @@ def deadline(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGPROF, interrupt)
     signal.setitimer(signal.ITIMER_PROF, seconds, _AGAIN)
-    try:
-        try:
-            yield
-        finally:
-            end()
-    except OutOfTime:
-        end()  # once more, because the end itself may have been interrupted
-        raise
+    return end
 
 
-@contextmanager
-def _watched(seconds: float) -> Iterator[None]:
-    """As `deadline`, by another thread that looks on."""
+def _watched(seconds: float) -> Callable[[], None]:
+    """Begin a deadline by another thread that looks on; returns what ends it."""
     ended = threading.Event()
     changing = threading.Lock()
     thread, spent = ctypes.c_ulong(threading.get_ident()), _meter()
@@ -97,14 +98,7 @@ def _watched(seconds: float) -> Iterator[None]:
                 continue
 
     threading.Thread(target=watch, name="mcscreen-clock", daemon=True).start()
-    try:
-        try:
-            yield
-        finally:
-            end()
-    except OutOfTime:
-        end()  # once more, because the end itself may have been interrupted
-        raise OutOfTime(_told(seconds)) from None
+    return end
 
 
 def _meter() -> Callable[[], float]:
